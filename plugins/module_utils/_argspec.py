@@ -1,0 +1,18 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""Option groups that several modules share; the doc fragments of the same names tell them to the user."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# A run hands these to every module through module_defaults of the action group (doc fragment `run`).
+RUN_OPTIONS: dict[str, dict[str, Any]] = {
+    "run_id": {"type": "str"},
+    "run_attempt": {"type": "int", "default": 1},
+    "reason": {"type": "str"},
+    "lock_wait_s": {"type": "int", "default": 60},
+    "lock_ttl_s": {"type": "int", "default": 3600},
+}

@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""The vocabulary: every change that the collection can make to a host, as data.
+
+A planner returns a Plan; its steps are what check mode prints and what the interpreter takes, in their order.
+A step of recovery policy *undo* is taken back when the transaction does not complete; one of policy *finish* is
+carried to its end first, since its half-way state is no state at all (dpkg).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NamedTuple, Optional, Sequence
+
+from .._errors import BadInput
+from .._host.checks import Check
+
+# Stands in every journal: an interpreter refuses to recover what another vocabulary wrote.
+VERSION = 1
+
+UNDO, FINISH = "undo", "finish"
+FILE_KINDS = frozenset({"write", "remove", "link", "mode", "directory"})
+UNIT_ACTIONS = frozenset({"daemon-reload", "enable", "disable", "start", "stop", "restart", "reload"})
+PACKAGE_ACTIONS = frozenset({"install", "upgrade", "remove"})
+
+
+class Step(NamedTuple):
+    """One change: what kind, at what (a path, a unit, a list of names), and with which arguments."""
+
+    kind: str
+    target: str
+    args: Mapping[str, Any]
+
+    @property
+    def recovery(self) -> str:
+        return str(self.args.get("recovery", FINISH if self.kind == "package" else UNDO))
+
+    @property
+    def sensitive(self) -> bool:
+        return bool(self.args.get("sensitive", False))
+
+
+class Plan(NamedTuple):
+    """What a planner returns: the steps, how to verify them, and what to tell.
+
+    `checks` must all pass within `within_s` seconds, `stable` times in a row; `units` are those whose journal is
+    shown when they do not; `diff` is Ansible's before/after for each file; `summary` is merged into the result.
+    """
+
+    name: str
+    steps: tuple[Step, ...] = ()
+    checks: tuple[Check, ...] = ()
+    within_s: float = 30
+    stable: int = 1
+    diff: tuple[Mapping[str, Any], ...] = ()
+    units: tuple[str, ...] = ()
+    summary: Mapping[str, Any] = {}
+
+
+def write(
+    path: str,
+    content: bytes,
+    *,
+    owner: Optional[str] = None,
+    group: Optional[str] = None,
+    mode: Optional[int] = None,
+    sensitive: bool = False,
+) -> Step:
+    """A file with this content; owner, group and mode that are not given stay as they are (root, root, 0644 if new).
+
+    The undo copy of a sensitive file is destroyed at the end of the transaction.
+    """
+    args = {"content": content, "owner": owner, "group": group, "mode": mode, "sensitive": sensitive}
+    return Step("write", _absolute(path), args)
+
+
+def remove(path: str, *, sensitive: bool = False) -> Step:
+    """No file or link at `path`; a directory only while it is empty."""
+    return Step("remove", _absolute(path), {"sensitive": sensitive})
+
+
+def link(path: str, to: str) -> Step:
+    """A symbolic link at `path` that points to `to`, switched in one rename."""
+    return Step("link", _absolute(path), {"to": to})
+
+
+def mode(
+    path: str, *, owner: Optional[str] = None, group: Optional[str] = None, mode: Optional[int] = None
+) -> Step:
+    """Owner, group and mode of what stands at `path`; the content is not touched."""
+    return Step("mode", _absolute(path), {"owner": owner, "group": group, "mode": mode})
+
+
+def directory(
+    path: str, *, owner: Optional[str] = None, group: Optional[str] = None, mode: Optional[int] = None
+) -> Step:
+    """A directory; its parent must exist or come earlier in the plan (root, root, 0755 if new and not given)."""
+    return Step("directory", _absolute(path), {"owner": owner, "group": group, "mode": mode})
+
+
+def unit(name: str, action: str, *, timeout_s: float = 120) -> Step:
+    """One systemctl action; the undo brings the unit back to being active and enabled as it was.
+
+    A reload of a unit that cannot reload, or does not run, is a restart, as `systemctl reload-or-restart` does.
+    """
+    if action not in UNIT_ACTIONS:
+        raise BadInput(f"unit action {action!r} is not one of {', '.join(sorted(UNIT_ACTIONS))}")
+    return Step("unit", name, {"action": action, "timeout_s": timeout_s})
+
+
+def argv(
+    command: Sequence[str], *, undo: Optional[Sequence[str]] = None, recovery: str = UNDO, timeout_s: float = 60
+) -> Step:
+    """A command that ends with 0, and the one that takes it back; without `undo` there is nothing to take back.
+
+    With `recovery="finish"` it must be safe to run again, since a recovery does so.
+    """
+    args = {"argv": list(command), "undo": list(undo or ()), "recovery": recovery, "timeout_s": timeout_s}
+    return Step("argv", command[0], args)
+
+
+def package(action: str, packages: Mapping[str, str], *, timeout_s: float = 1800) -> Step:
+    """Packages by name and exact version ("" takes the candidate); always finished, since dpkg has no half-way back.
+
+    The undo removes what this step newly installed and returns what it replaced to its former version.
+    """
+    if action not in PACKAGE_ACTIONS:
+        raise BadInput(f"package action {action!r} is not one of {', '.join(sorted(PACKAGE_ACTIONS))}")
+    args = {"action": action, "packages": dict(packages), "timeout_s": timeout_s}
+    return Step("package", " ".join(sorted(packages)), args)
+
+
+def describe(step: Step) -> dict[str, Any]:
+    """Return a step as plain data for results, journal and ledger: without content, so without secrets."""
+    told = {key: value for key, value in step.args.items() if key != "content" and value not in (None, [], False)}
+    if isinstance(told.get("mode"), int):
+        told["mode"] = f"{told['mode']:04o}"
+    return {"kind": step.kind, "target": step.target, **told}
+
+
+def _absolute(path: str) -> str:
+    if not path.startswith("/") or "/../" in path + "/" or path != path.rstrip("/") or "\0" in path:
+        raise BadInput(f"path {path!r} must be absolute, without '..' and without a slash at its end")
+    return path
