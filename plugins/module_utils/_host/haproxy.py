@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""Talk to a running HAProxy through its administrative socket."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+import time
+from collections.abc import Iterator
+
+from .._errors import CommandFailed
+
+CURE = (
+    "check that HAProxy runs, that its `global` section has `stats socket {path} mode 660 level admin`, "
+    "and that the task may open it (become: true, or the group haproxy)"
+)
+
+
+def ask(path: str, command: str, *, timeout_s: float = 5) -> str:
+    """Return HAProxy's answer to one command, without the empty lines around it.
+
+    Raise CommandFailed, with the cure, when the socket cannot be used or stays silent for `timeout_s`.
+    """
+    deadline = time.monotonic() + timeout_s
+    answer = b""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
+            stream.settimeout(timeout_s)
+            stream.connect(path)
+            stream.sendall(command.encode() + b"\n")
+            while chunk := stream.recv(65536):
+                answer += chunk
+                stream.settimeout(max(deadline - time.monotonic(), 0.01))
+    except OSError as error:
+        raise CommandFailed(f"HAProxy's socket {path} cannot be used ({error}): {CURE.format(path=path)}") from error
+    return answer.decode("utf-8", "replace").strip("\n")
+
+
+def order(path: str, command: str, *, timeout_s: float = 5) -> None:
+    """Give one command that is answered by silence; raise CommandFailed with what HAProxy objects to."""
+    objection = ask(path, command, timeout_s=timeout_s)
+    if "permission denied" in objection.lower():
+        raise CommandFailed(f"HAProxy refused `{command}`: {objection}; {CURE.format(path=path)}")
+    if objection:
+        raise CommandFailed(f"HAProxy refused `{command}`: {objection}")
+
+
+@contextlib.contextmanager
+def turn(path: str, *, timeout_s: float = 10) -> Iterator[None]:
+    """Hold everyone else's `turn` back for a moment: two drains that both count the healthy servers must not overlap.
+
+    The kernel lock is on the socket's directory, so that it leaves no file and ends with the process that held it.
+    """
+    folder = os.open(os.path.dirname(path) or "/", os.O_RDONLY)
+    try:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise CommandFailed(f"another run has kept {path} busy for {timeout_s:g} s: try again") from None
+                time.sleep(0.05)
+        yield
+    finally:
+        os.close(folder)
