@@ -9,6 +9,7 @@ WAREHOUSE_S = 0.02
 
 
 def open_catalogue() -> None:
+    """Know the prices, in cents."""
     CATALOGUE.update({"wrench": 1900, "torch": 1250, "chocks": 3400})
 
 
@@ -19,5 +20,6 @@ def page() -> str:
 
 
 def order(body: bytes) -> str:
+    """Take an order, which the warehouse confirms."""
     time.sleep(WAREHOUSE_S)
     return f"ordered {len(body)} bytes\n"
