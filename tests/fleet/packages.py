@@ -1,0 +1,114 @@
+"""Real package upgrades for the lab: Debian's own packages under a higher version, one repository for each Debian release.
+
+Each package is fetched by a host of the release, from Debian, and packed again with `+gcN` added to its version; its files
+are the same. `zlib1g` is offered as a security update and is mapped by python3 and sshd, so what runs them needs a restart.
+Fetched packages and finished repositories are kept under the cache directory and used again.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from . import hosts
+
+# Each repository is a directory below /srv/repo on the hosts; apt reads its kind from the label of its Release file.
+OFFERED = {"security": ("zlib1g",), "main": ("media-types", "tzdata")}
+LABELS = {"security": "Debian-Security", "main": "Debian"}
+PACKAGES = tuple(package for packages in OFFERED.values() for package in packages)
+SUFFIX = re.compile(r"\+gc(\d+)$")
+
+
+class Offer(NamedTuple):
+    """What one Debian release is offered: `archive` is a tar of the repositories, `versions` what they hold."""
+
+    archive: Path
+    versions: dict[str, str]
+
+
+def release_of(host: str) -> str:
+    """The code name of the Debian release that `host` runs, "bookworm" for instance."""
+    return hosts.on(host, "sh", "-c", '. /etc/os-release && echo "$VERSION_CODENAME"').strip()
+
+
+def installed(host: str) -> dict[str, str]:
+    """The versions of the offered packages on `host`."""
+    listing = hosts.on(host, "dpkg-query", "--show", "--showformat=${Package} ${Version}\n", *PACKAGES)
+    return dict(line.split(" ", 1) for line in listing.splitlines())
+
+
+def next_number(versions: Sequence[str]) -> int:
+    """The N of `+gcN` that makes a package newer than all of `versions`: 1 unless they were upgraded before."""
+    return 1 + max((int(match[1]) for match in map(SUFFIX.search, versions) if match), default=0)
+
+
+def newest_in_debian(host: str, package: str) -> str:
+    """The version of `package` that Debian offers to `host`, leaving out those made here."""
+    for line in hosts.on(host, "apt-cache", "madison", package).splitlines():
+        version = line.split("|")[1].strip()
+        if not SUFFIX.search(version):
+            return version
+    raise hosts.CommandFailed(f"{host}: apt knows no version of {package} from Debian")
+
+
+def fetched(host: str, package: str, version: str, cache: Path) -> Path:
+    """The .deb of `package` in `version`, from `cache` or else from Debian by way of `host`."""
+    wanted = f"{package}_{version.replace(':', '%3a')}_*.deb"
+    if not list(cache.glob(wanted)):
+        script = 'cd "$(mktemp -d)" && apt-get -qq download "$1" >&2 && readlink -f *.deb'
+        path = hosts.on(host, "sh", "-ec", script, "sh", f"{package}={version}").strip()
+        hosts.fetch(host, path, str(cache))
+    return next(cache.glob(wanted))
+
+
+def repack(deb: Path, version: str, into: Path) -> None:
+    """Write `deb` under `version` to the directory `into`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch) / "tree"
+        subprocess.run(["dpkg-deb", "--raw-extract", deb, tree], check=True)
+        control = tree / "DEBIAN/control"
+        control.write_text(re.sub(r"(?m)^Version: .*$", f"Version: {version}", control.read_text()))
+        subprocess.run(
+            ["dpkg-deb", "-Zgzip", "--root-owner-group", "--build", tree, into], check=True, capture_output=True
+        )
+
+
+def index(directory: Path, label: str, codename: str) -> None:
+    """Make `directory` a repository: its Packages and, with `label`, its Release file."""
+    listing = subprocess.run(["apt-ftparchive", "packages", "."], cwd=directory, check=True, capture_output=True).stdout
+    (directory / "Packages").write_bytes(listing)
+    facts = {"Origin": "Debian", "Label": label, "Codename": codename, "Suite": codename}
+    options = [f"-oAPT::FTPArchive::Release::{name}={value}" for name, value in facts.items()]
+    argv = ["apt-ftparchive", *options, "release", "."]
+    (directory / "Release").write_bytes(subprocess.run(argv, cwd=directory, check=True, capture_output=True).stdout)
+
+
+def build(into: Path, codename: str, debs: dict[str, Path], versions: dict[str, str]) -> None:
+    """Write to `into` one repository for each kind of package."""
+    for kind, packages in OFFERED.items():
+        directory = into / kind
+        directory.mkdir()
+        for package in packages:
+            repack(debs[package], versions[package], directory)
+        index(directory, LABELS[kind], codename)
+
+
+def offer(host: str, number: int, cache: Path) -> Offer:
+    """The repositories for the release of `host`, in which every package is `+gc<number>`; made once, then kept in `cache`."""
+    codename = release_of(host)
+    cache.mkdir(parents=True, exist_ok=True)
+    bases = {package: newest_in_debian(host, package) for package in PACKAGES}
+    versions = {package: f"{base}+gc{number}" for package, base in bases.items()}
+    archive = cache / f"{codename}-{'-'.join(re.sub('[^0-9a-zA-Z.+~]', '_', value) for value in versions.values())}.tar"
+    if not archive.exists():
+        debs = {package: fetched(host, package, base, cache) for package, base in bases.items()}
+        with tempfile.TemporaryDirectory(dir=cache) as scratch:
+            build(Path(scratch), codename, debs, versions)
+            made = Path(scratch, "repositories.tar")
+            subprocess.run(["tar", "--create", f"--directory={scratch}", f"--file={made}", *OFFERED], check=True)
+            made.rename(archive)
+    return Offer(archive, versions)
