@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +30,6 @@ ADDRESSES = (
 MIN_REQUESTS = 10_000
 MAX_P999_S = 1.0
 MAX_EXECUTIONS = 10
-RECAP = re.compile(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 
 
 class Fleet:
@@ -78,11 +76,6 @@ def release_on(host: str) -> str:
 def expect_release(step: Step, release: str) -> None:
     releases = {host: release_on(host) for host in APP}
     step.expect(set(releases.values()) == {release}, f"the shop should be at {release} everywhere, but is {releases}")
-
-
-def changes(output: str) -> dict[str, int]:
-    """How many tasks changed something on each host, from the recap at the end of a play's output."""
-    return {match[1]: int(match[2]) for match in RECAP.finditer(output)}
 
 
 def bring_up(fleet: Fleet, step: Step) -> None:
@@ -165,7 +158,7 @@ def again(fleet: Fleet, step: Step) -> None:
     since = {host: hosts.clock(host) for host in hosts.running()}
     output = fleet.play(step, "playbooks/site.yml", "-e", "deployment_version=2.0.0")
     counted = {host: hosts.executions(host, since[host]) for host in since}
-    changed = {host: count for host, count in changes(output).items() if count}
+    changed = {host: count for host, count in hosts.changes(output).items() if count}
     step.expect(not changed, f"nothing should change, but these tasks did: {changed}")
     step.expect(max(counted.values()) <= MAX_EXECUTIONS, f"more than {MAX_EXECUTIONS} executions on a host: {counted}")
     fleet.executions = counted

@@ -1,12 +1,14 @@
-"""The lab's hosts as containers: commands on them that do not go through SSH, so that what is counted there is only Ansible's."""
+"""The lab's hosts as containers: commands on them that do not go through SSH, so that only Ansible's are counted there."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 
 PREFIX = "gc-"
+RECAP = re.compile(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 ROOT = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
 
 
@@ -47,3 +49,8 @@ def executions(host: str, since: str) -> int:
     """How many commands Ansible ran on `host` after the moment `since`: what sshd at LogLevel VERBOSE logged."""
     lines = on(host, "journalctl", f"--after-cursor={since}", "--quiet", "--output=cat", "--unit=ssh").splitlines()
     return sum(line.startswith("Starting session: command") for line in lines)
+
+
+def changes(output: str) -> dict[str, int]:
+    """How many tasks changed something on each host, from the recap at the end of a play's output."""
+    return {match[1]: int(match[2]) for match in RECAP.finditer(output)}

@@ -62,6 +62,7 @@ class Client:
         self._target = target
         self._timeout_s = timeout_s
         self._kept = threading.local()
+        self._made: list[http.client.HTTPConnection] = []
 
     def send(self, *, post: bool) -> tuple[int, str, bool]:
         """The status, the Server header of the answer, and whether a kept connection had to be replaced."""
@@ -86,8 +87,14 @@ class Client:
         if hasattr(self._kept, "connection"):
             self._kept.connection.close()
 
+    def close(self) -> None:
+        """Close the kept connections of all threads."""
+        for connection in self._made:
+            connection.close()
+
     def _get_on_new_connection(self) -> tuple[int, str]:
         self._kept.connection = self._connect()
+        self._made.append(self._kept.connection)
         return finish(self._begin(self._kept.connection, "GET"))
 
     def _connect(self) -> http.client.HTTPConnection:
@@ -195,6 +202,7 @@ def load(target: Target, *, rate: int, seconds: float, timeout_s: float, stop: t
             if number % rate == rate - 1:
                 print(json.dumps(tally.progress(number + 1)), flush=True)
         ended = time.monotonic()
+    client.close()
     return tally.summary(seconds=ended - started)
 
 
