@@ -19,6 +19,11 @@ options:
     description: Which attempt of the run this is; a resumed run counts up, so that it never meets its own orphan.
     type: int
     default: 1
+  owner:
+    description:
+      - Who makes the change, in the lock and in the host's ledger.
+      - Without it, the user that logged in to the host.
+    type: str
   reason:
     description: Why the change is made, in the lock and in the host's ledger.
     type: str

@@ -12,6 +12,7 @@ from typing import Any
 RUN_OPTIONS: dict[str, dict[str, Any]] = {
     "run_id": {"type": "str"},
     "run_attempt": {"type": "int", "default": 1},
+    "owner": {"type": "str"},
     "reason": {"type": "str"},
     "lock_wait_s": {"type": "int", "default": 60},
     "lock_ttl_s": {"type": "int", "default": 3600},

@@ -147,7 +147,8 @@ def make_base(paths: Paths, world: World) -> None:
 _CURE = "Wait for it, or if that run is dead: groundcrew lock --release --reason TEXT on this host"
 
 
-def _told(lock: Lock) -> str:
+def tell(lock: Lock) -> str:
+    """Return the holder in words: who, which run, why, since when, how long at most."""
     run = f"run {lock.run_id} (attempt {lock.attempt})" if lock.run_id else "a run without id"
     why = f", reason: {lock.reason}" if lock.reason else ""
     return f"{lock.owner}, {run}{why}, since {lock.since}, for {lock.remaining_s():.0f} s more at most"
@@ -162,7 +163,7 @@ def _try(file: TextIO, paths: Paths, actor: Actor) -> str:
         return f"being changed by {file.read().strip() or 'a process that gave no name'}"
     found = read(paths)
     if found and not found.is_of(actor) and not found.is_superseded_by(actor):
-        return f"locked by {_told(found)}"
+        return f"locked by {tell(found)}"
     return ""
 
 

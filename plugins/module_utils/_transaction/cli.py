@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""The command `groundcrew` on a host: for its boot unit, for its undo timer, and for the human at the console."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import Any, Callable, Mapping, Optional, Sequence
+
+from .._errors import FleetError
+from . import ledger, lock, quarantine, recovery
+from .interpreter import Context
+from .lock import Actor
+from .paths import Paths
+from .world import World
+
+# The boot unit and the timer have nobody who would try again for them.
+PATIENCE_S = {True: 3600.0, False: 60.0}
+
+
+def main(arguments: Optional[Sequence[str]] = None, paths: Paths = Paths()) -> None:
+    """Run one command and exit: 0 done, 1 refused or failed with the reason on stderr, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    if os.geteuid() != 0:
+        sys.exit("groundcrew: the state of this host belongs to root: run it with sudo")
+    actor = Actor(_login(), options.reason or "", wait_s=PATIENCE_S[getattr(options, "unproven", False)])
+    try:
+        _COMMANDS[options.command](options, Context(paths, World(), actor))
+    except (FleetError, OSError) as error:
+        sys.exit(f"groundcrew: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("groundcrew", description="Look at this host's transactions, and settle them.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    recover = commands.add_parser("recover", help="an unfinished or quarantined transaction: show it, or settle it")
+    how = recover.add_mutually_exclusive_group(required=True)
+    how.add_argument("--show", action="store_true", help="what is unfinished, and whether the host is quarantined")
+    how.add_argument("--undo", action="store_true", help="bring back what was before")
+    how.add_argument("--finish", action="store_true", help="take the steps that are left")
+    how.add_argument("--accept", action="store_true", help="keep the host as it is now (needs --reason)")
+    how.add_argument("--unproven", action="store_true", help="what the boot unit and the undo timer do")
+    recover.add_argument("--reason", help="why, for the ledger")
+    book = commands.add_parser("ledger", help="what was done to this host")
+    book.add_argument("--last", type=int, default=20, metavar="N", help="the last N entries (20)")
+    book.add_argument("--verify", action="store_true", help="check that no line was edited or cut out")
+    book.add_argument("--json", action="store_true", help="whole entries, one JSON object a line")
+    book.set_defaults(reason=None)
+    hold = commands.add_parser("lock", help="which run holds this host")
+    what = hold.add_mutually_exclusive_group()
+    what.add_argument("--show", action="store_true", help="the holder (the default)")
+    what.add_argument("--release", action="store_true", help="end its hold (needs --reason)")
+    what.add_argument("--take", action="store_true", help="hold the host yourself for an hour (needs --reason)")
+    hold.add_argument("--reason", help="why, for the ledger")
+    return parser
+
+
+def _recover(options: argparse.Namespace, context: Context) -> None:
+    if options.show:
+        _show_unfinished(context.paths)
+        return
+    how = next((name for name in ("undo", "finish", "accept") if getattr(options, name)), recovery.AUTO)
+    with lock.exclusive(context.paths, context.world, context.actor):
+        done = recovery.recover(context, how, unproven=options.unproven)
+    for one in done:
+        print(f"{one.txid}  {one.result}  {one.name}")
+    if not done:
+        print("nothing is unfinished on this host")
+
+
+def _show_unfinished(paths: Paths) -> None:
+    told = quarantine.read(paths)
+    if told:
+        print(f"QUARANTINED since {told['since']}: {told['what']}")
+        print(f"  it failed:               {told['why']}\n  and could not be undone: {told['undo']}")
+        print(f"  {quarantine.CURE}")
+    waiting = recovery.pending(paths)
+    for one in waiting:
+        who = one.get("who", {})
+        print(f"{one['txid']}  {one['what']}")
+        print(f"  by {who.get('owner', '?')}, run {who.get('run_id') or 'without id'}; last mark: {one['state']}")
+        print(f"  {one.get('taken', 0)} of {one.get('steps', 0)} steps are known to be taken")
+    if not told and not waiting:
+        print("nothing is unfinished on this host")
+
+
+def _ledger(options: argparse.Namespace, context: Context) -> None:
+    if options.verify:
+        if not ledger.holds(context.paths):
+            raise FleetError(f"the ledger {context.paths.ledger} was edited or cut: its chain of digests is broken")
+        print(f"{len(ledger.lines(context.paths))} entries, every line follows from the one before")
+        return
+    for entry in ledger.entries(context.paths, options.last):
+        print(json.dumps(entry, sort_keys=True) if options.json else _line(entry))
+
+
+def _line(entry: Mapping[str, Any]) -> str:
+    head = f"{entry.get('when', '?')}  {entry.get('result', '?'):<9} {entry.get('what', '?')}"
+    tail = [f"by {entry.get('who', '?')}", f"run {entry['run_id']}" if entry.get("run_id") else ""]
+    why = entry.get("why") or entry.get("reason")
+    return "  ".join([head, *filter(None, tail), *([f"({why})"] if why else [])])
+
+
+def _lock(options: argparse.Namespace, context: Context) -> None:
+    if options.release or options.take:
+        found = lock.seize(context.paths, context.world, context.actor, take=options.take)
+        print(f"was held by: {lock.tell(found) if found else 'nobody'}")
+        return
+    found = lock.read(context.paths)
+    print(lock.tell(found) if found else "nobody holds this host")
+
+
+def _login() -> str:
+    return os.environ.get("SUDO_USER") or os.environ.get("USER") or "root"
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace, Context], None]] = {
+    "recover": _recover,
+    "ledger": _ledger,
+    "lock": _lock,
+}

@@ -1,0 +1,308 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""The one interpreter: it takes the steps of a plan as a transaction, and it is the only code that changes a host.
+
+Stage everything, then for each run of steps: journal, act. Verify the running service. Then either the ledger's line,
+or everything back in reverse. The marks in the log, in their order:
+
+    staged            all new bytes and undo copies are on the disk; from here on there is something to undo
+    apply [i, j]      steps i to j-1 are about to be taken
+    applied j         they were taken
+    verified          the checks passed: the transaction stands, whatever happens
+    unproven {…}      it will stand only if a proof comes in time (see proof.py)
+    proven            the proof came
+    undo why          it is being taken back
+    undone            it has been taken back
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import signal
+import time
+from typing import Any, Iterator, NamedTuple, Sequence
+
+from .._errors import FleetError, StepFailed
+from .._host import checks, systemd
+from . import disk, journal, ledger, packages, proof, quarantine, units
+from .journal import Entry, Journal, Retention
+from .lock import Actor
+from .paths import Paths
+from .steps import FILE_KINDS, FINISH, Plan, Step, describe
+from .world import World
+
+JOURNAL_LINES = 20
+
+
+class Outcome(NamedTuple):
+    """A transaction that stands: what was verified, its seconds, and the digest of its ledger line.
+
+    With a proof still to come, `ledger` is "" and `txid` is what the proof has to name.
+    """
+
+    txid: str
+    verified: tuple[dict[str, Any], ...]
+    seconds: float
+    ledger: str
+
+
+class Context(NamedTuple):
+    """What every part needs: where, through what, for whom. `retention` bounds the undo store."""
+
+    paths: Paths
+    world: World
+    actor: Actor
+    retention: Retention = Retention()
+
+
+def execute(plan: Plan, context: Context, *, proof_within_s: float = 0) -> Outcome:
+    """Take the plan's steps; the caller holds the host (lock.exclusive) and has recovered it.
+
+    With `proof_within_s` the transaction is taken back by itself, by timer or at the next boot, unless
+    proof.confirm names it in that time. Raise BadInput before anything is touched, StepFailed when it did not come
+    to stand; its `undone` is False when the host is now quarantined.
+    """
+    began = time.monotonic()
+    with _undisturbed():
+        opened = _prepare(plan, context)
+        try:
+            if proof_within_s:
+                proof.arm(context.paths, context.world, opened, within_s=proof_within_s)
+            take(opened, context, first=0)
+            verified = verify(opened.plan)
+            opened.mark(context.world, verified=verified)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        except (FleetError, OSError) as error:
+            raise take_back(opened, context, why=str(error)) from error
+        seconds = round(time.monotonic() - began, 3)
+        if proof_within_s:
+            return Outcome(opened.txid, verified, seconds, "")
+        return Outcome(opened.txid, verified, seconds, commit(opened, context, result="done", seconds=seconds))
+
+
+def take(opened: Journal, context: Context, *, first: int) -> None:
+    """Take the steps from `first` on, each run of file steps under one mark."""
+    for start, stop in runs(opened.plan.steps, first):
+        opened.mark(context.world, apply=[start, stop])
+        batch = list(opened.entries[start:stop])
+        for entry in batch:
+            try:
+                _act(entry, context.world)
+            except (FleetError, OSError) as error:
+                raise StepFailed(f"{_told(entry.step)}: {error}", undone=False) from error
+        for folder in disk.parents(batch):
+            context.world.sync(folder)
+        opened.mark(context.world, applied=stop)
+
+
+def runs(steps: Sequence[Step], first: int = 0) -> Iterator[tuple[int, int]]:
+    """Yield [start, stop) of what one mark covers: neighbouring file steps, any other step alone.
+
+    File steps are undone from copies that are on the disk already, so that one mark before them serves them all.
+    """
+    numbered = [(number, step) for number, step in enumerate(steps) if number >= first]
+    for _, group in itertools.groupby(numbered, key=lambda pair: -1 if pair[1].kind in FILE_KINDS else pair[0]):
+        members = list(group)
+        yield members[0][0], members[-1][0] + 1
+
+
+def verify(plan: Plan) -> tuple[dict[str, Any], ...]:
+    """Wait for the plan's checks; return what passed. Raise StepFailed with what was seen and the units' journals."""
+    if not plan.checks:
+        return ()
+    report = checks.wait_for(plan.checks, within_s=plan.within_s, stable=plan.stable)
+    if report.ok:
+        return tuple(
+            {"check": checks.describe(result.check), "detail": result.detail, "seconds": result.seconds}
+            for result in report.results
+        )
+    failed = checks.failures(report)
+    tails = {name: systemd.journal_tail(name, lines=JOURNAL_LINES) for name in plan.units}
+    message = f"not healthy within {plan.within_s:g} s: {'; '.join(failed)}"
+    raise StepFailed(message, undone=False, details={"failed_checks": failed, "unit_journal": tails})
+
+
+def confirm(txid: str, context: Context) -> str:
+    """The proof of transaction `txid` came: it stands; return its ledger line's digest. Raise BadInput if unknown."""
+    opened = proof.find(context.paths, txid)
+    opened.mark(context.world, proven=True)
+    return commit(opened, context, result="done", seconds=0)
+
+
+def commit(opened: Journal, context: Context, *, result: str, seconds: float, why: str = "") -> str:
+    """Disarm the undo, write the ledger's line, then close the journal; return the line's digest. May be repeated."""
+    proof.disarm(context.paths, context.world)
+    line = _ledger_line(opened, result=result, seconds=seconds, why=why)
+    digest = ledger.append(context.paths, context.world, line, reserve=opened.reserve)
+    kept = result in ("done", "finished")
+    journal.close(context.paths, context.world, opened, keep=kept, retention=context.retention)
+    return digest
+
+
+def take_back(opened: Journal, context: Context, *, why: str, result: str = "undone") -> StepFailed:
+    """Undo the transaction and close it; return the failure to raise. An undo that fails quarantines the host."""
+    try:
+        # Only a wish: an undo is found out from the other marks too, and a full disk must not stop it.
+        with contextlib.suppress(OSError):
+            opened.mark(context.world, undo=why)
+        remarks = undo(opened, context.world)
+        with contextlib.suppress(OSError):
+            opened.mark(context.world, undone=remarks)
+        commit(opened, context, result=result, seconds=0, why=why)
+    except (FleetError, OSError) as error:
+        quarantine.enter(context.paths, context.world, txid=opened.txid, name=opened.plan.name, why=why, undo=str(error))
+        message = f"{why}. The undo failed too: {error}. This host is quarantined; {quarantine.CURE}"
+        return StepFailed(message, undone=False, details={"txid": opened.txid, "remarks": []})
+    told = f"{why}. Everything was taken back" + (f", but: {'; '.join(remarks)}" if remarks else "")
+    return StepFailed(told, undone=True, details={"txid": opened.txid, "remarks": remarks})
+
+
+def undo(opened: Journal, world: World) -> list[str]:
+    """Bring back what was before, whichever steps were taken; return remarks on what had to stay. May be repeated."""
+    begun = _begun(opened)
+    of_units = [entry for entry in begun if entry.step.kind == "unit"]
+    remarks = []
+    units.stop_started(world, of_units)
+    others = [(number, entry) for number, entry in enumerate(begun) if entry.step.kind != "unit"]
+    for _, entry in reversed(others):
+        remarks.append(_restore(entry, world, f"{opened.path}/{entry.copy}"))
+    for folder in disk.parents(begun):
+        if os.path.isdir(folder):
+            world.sync(folder)
+    units.run_again(world, of_units)
+    return [remark for remark in remarks if remark]
+
+
+def _prepare(plan: Plan, context: Context) -> Journal:
+    """Survey and stage; when that fails nothing has been changed, and nothing is left."""
+    txid = journal.new_txid()
+    opened = Journal(f"{context.paths.journal}/{txid}", _who(context.actor), plan, _survey(plan, txid))
+    try:
+        journal.open_new(context.paths, context.world, opened)
+        _stage(opened, context.world)
+        opened.mark(context.world, staged=True)
+    except OSError as error:
+        journal.sweep(context.world, opened)
+        journal.discard(context.world, opened.path)
+        message = f"could not prepare the change: {error}. Nothing was changed"
+        raise StepFailed(message, undone=True, details={"txid": txid}) from error
+    return opened
+
+
+def _survey(plan: Plan, txid: str) -> tuple[Entry, ...]:
+    of_units, of_packages = units.survey(plan.steps), packages.survey(plan.steps)
+    entries, planned = [], set()
+    for number, step in enumerate(plan.steps):
+        if step.kind in FILE_KINDS:
+            entries.append(disk.survey(step, txid, number, frozenset(planned)))
+            planned.update({step.target} if step.kind in ("directory", "write") else ())
+        elif step.kind == "package":
+            entries.append(Entry(step, before=of_packages or {}))
+        else:
+            entries.append(Entry(step, before=of_units.get(step.target, {})))
+    return tuple(entries)
+
+
+def _stage(opened: Journal, world: World) -> None:
+    """Write everything first and sync it then: the first sync carries most of the later ones' work."""
+    made = []
+    for entry in opened.entries:
+        made += disk.stage(world, entry, f"{opened.path}/{entry.copy}") if entry.old is not None else []
+    for path in made:
+        world.sync(path)
+    staged = {os.path.dirname(entry.staged) for entry in opened.entries if entry.staged}
+    for folder in sorted(staged | {f"{opened.path}/old"}):
+        world.sync(folder)
+
+
+def _act(entry: Entry, world: World) -> None:
+    step = entry.step
+    if step.kind in FILE_KINDS:
+        disk.apply(world, entry)
+    elif step.kind == "unit":
+        units.apply(world, step)
+    elif step.kind == "package":
+        packages.apply(world, entry)
+    else:
+        done = world.run(step.args["argv"], float(step.args["timeout_s"]))
+        if done.rc != 0:
+            raise StepFailed(done.explain(), undone=False)
+
+
+def _restore(entry: Entry, world: World, copy: str) -> str:
+    step = entry.step
+    if step.kind in FILE_KINDS:
+        return disk.restore(world, entry, copy) or ""
+    if step.kind == "package":
+        return packages.undo(world, entry) or ""
+    if step.args["undo"]:
+        done = world.run(step.args["undo"], float(step.args["timeout_s"]))
+        if done.rc != 0:
+            raise StepFailed(done.explain(), undone=False)
+    return ""
+
+
+def _begun(opened: Journal) -> list[Entry]:
+    """Return the entries that may have been taken: those that a mark announced."""
+    return list(opened.entries[: max((stop for _, stop in opened.marked("apply")), default=0)])
+
+
+def has_to_finish(opened: Journal) -> bool:
+    """Tell whether a step was begun that cannot be left half-way."""
+    return any(entry.step.recovery == FINISH for entry in _begun(opened))
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A lost connection (SIGHUP) does not stop a transaction, and SIGTERM takes it back: either way it ends whole."""
+
+    def stop(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise StepFailed("stopped by SIGTERM", undone=False)
+
+    hangup, terminate = signal.signal(signal.SIGHUP, signal.SIG_IGN), signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, hangup)
+        signal.signal(signal.SIGTERM, terminate)
+
+
+def _who(actor: Actor) -> dict[str, Any]:
+    return {"owner": actor.owner, "reason": actor.reason, "run_id": actor.run_id, "attempt": actor.attempt}
+
+
+def _told(step: Step) -> str:
+    action = step.args.get("action")
+    return f"{step.kind}{f' {action}' if action else ''} {step.target}".rstrip()
+
+
+def _ledger_line(opened: Journal, *, result: str, seconds: float, why: str) -> dict[str, Any]:
+    who = opened.who
+    return {
+        "txid": opened.txid,
+        "what": opened.plan.name,
+        "who": who["owner"],
+        "run_id": who["run_id"],
+        "reason": who["reason"],
+        "result": result,
+        "seconds": seconds,
+        "changes": [_change(entry) for entry in opened.entries],
+        **({"why": why} if why else {}),
+    }
+
+
+def _change(entry: Entry) -> dict[str, Any]:
+    """One step in the ledger: what it did, and for a file from which digest to which (not of sensitive ones)."""
+    told = {key: value for key, value in describe(entry.step).items() if key in ("kind", "target", "action", "to")}
+    if entry.step.kind == "package":
+        before = entry.before.get("installed", {})
+        told["from"] = {name: before.get(name, "") for name in entry.step.args["packages"]}
+        told["to"] = dict(entry.step.args["packages"])
+    elif entry.sha256 and not entry.step.sensitive:
+        told["to"] = entry.sha256[:16]
+    return told

@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""Take the steps that touch systemd units, and bring units back to what they were.
+
+The undo of a transaction has three parts: what it started is stopped, then files go back, then what ran before runs
+again with them. This module does the first and the last.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping, Sequence
+
+from .._errors import CommandFailed
+from .._host import checks, systemd
+from .journal import Entry
+from .steps import Step
+from .world import World
+
+SYSTEMCTL_S = 120
+# How long a unit may take to be active again after an undo.
+BACK_S = 60
+
+
+def survey(steps: Sequence[Step]) -> dict[str, Mapping[str, Any]]:
+    """Return for each unit of the steps what it is now: active and enabled."""
+    names = sorted({step.target for step in steps if step.kind == "unit" and step.target})
+    return {
+        name: {"active": state.is_active, "enabled": state.is_enabled} for name, state in systemd.show(names).items()
+    }
+
+
+def apply(world: World, step: Step) -> None:
+    """Take one unit step; raise CommandFailed with systemd's own words."""
+    action = {"reload": "reload-or-restart"}.get(step.args["action"], step.args["action"])
+    argv = ["systemctl", action] + ([step.target] if step.target else [])
+    done = world.run(argv, float(step.args["timeout_s"]))
+    if done.rc != 0:
+        raise CommandFailed(done.explain())
+
+
+def stop_started(world: World, entries: Iterable[Entry]) -> None:
+    """Stop and disable what did not run, or was not enabled, before the transaction; last taken, first undone."""
+    for entry in reversed(list(entries)):
+        action, before = entry.step.args["action"], entry.before
+        if action in ("start", "restart", "reload") and not before.get("active"):
+            # A unit without a file is gone with its process; there is then nothing left to stop.
+            world.run(["systemctl", "stop", entry.step.target], SYSTEMCTL_S)
+        elif action == "enable" and not before.get("enabled"):
+            world.run(["systemctl", "disable", entry.step.target], SYSTEMCTL_S)
+
+
+def run_again(world: World, entries: Sequence[Entry]) -> None:
+    """With the old files in place, bring back to life what was active before; raise CommandFailed if it stays down."""
+    if entries:
+        _must(world, ["systemctl", "daemon-reload"])
+    seen = set()
+    for entry in entries:
+        name, action, before = entry.step.target, entry.step.args["action"], entry.before
+        if action == "disable" and before.get("enabled"):
+            _must(world, ["systemctl", "enable", name])
+        elif action not in ("enable", "disable", "daemon-reload") and before.get("active") and name not in seen:
+            seen.add(name)
+            # A broken start may have used up its start limit, which would refuse the good one.
+            world.run(["systemctl", "reset-failed", name], SYSTEMCTL_S)
+            _must(world, ["systemctl", "reload-or-restart" if action == "reload" else "restart", name])
+    report = checks.wait_for([checks.unit(name) for name in sorted(seen)], within_s=BACK_S)
+    if not report.ok:
+        raise CommandFailed(f"not running again after the undo: {'; '.join(checks.failures(report))}")
+
+
+def _must(world: World, argv: Sequence[str]) -> None:
+    done = world.run(argv, SYSTEMCTL_S)
+    if done.rc != 0:
+        raise CommandFailed(done.explain())
