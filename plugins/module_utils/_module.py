@@ -13,8 +13,9 @@ from typing import Any, Callable, NoReturn, TypeVar
 from ansible.module_utils.basic import AnsibleModule
 
 from ._errors import FleetError, StepFailed
-from ._transaction import journal, lock, paths, quarantine
+from ._transaction import journal, lock, quarantine
 from ._transaction.lock import Actor
+from ._transaction.paths import HOST
 from ._transaction.steps import Plan, describe
 from ._transaction.world import World
 
@@ -41,20 +42,18 @@ def converge(module: AnsibleModule, *, read: Callable[[], Have], plan: Callable[
     plan's summary. Every FleetError becomes a failure with its message.
     """
     try:
-        if module.check_mode:
-            result = _foresee(plan(read()))
-        else:
-            result = _change(actor_of(module), read, plan)
+        result = _foresee(plan(read())) if module.check_mode else _change(actor_of(module), read, plan)
+        module.exit_json(run_id=module.params["run_id"] or "", **result)
     except StepFailed as error:
         module.fail_json(msg=str(error), undone=error.undone, **error.details)
     except (FleetError, OSError) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(run_id=module.params["run_id"] or "", **result)
+    raise AssertionError("AnsibleModule left its exit open")
 
 
 def _foresee(plan: Plan) -> dict[str, Any]:
     """What a run would do. An unfinished transaction is told, not touched."""
-    where = paths.Paths()
+    where = HOST
     quarantine.refuse(where)
     waiting = [path.rsplit("/", 1)[1] for path in journal.unfinished(where)]
     warnings = [f"transaction {txid} is unfinished on this host; a run recovers it first" for txid in waiting]
@@ -63,7 +62,7 @@ def _foresee(plan: Plan) -> dict[str, Any]:
 
 def _change(actor: Actor, read: Callable[[], Have], plan: Callable[[Have], Plan]) -> dict[str, Any]:
     began = time.monotonic()
-    where, world = paths.Paths(), World()
+    where, world = HOST, World()
     recovered: list[dict[str, str]] = []
     outcome = None
     with lock.exclusive(where, world, actor):
@@ -89,7 +88,7 @@ def _recover(actor: Actor) -> list[dict[str, str]]:
     from ._transaction import recovery
     from ._transaction.interpreter import Context
 
-    return [one._asdict() for one in recovery.recover(Context(paths.Paths(), World(), actor))]
+    return [one._asdict() for one in recovery.recover(Context(HOST, World(), actor))]
 
 
 def _told(plan: Plan) -> dict[str, Any]:

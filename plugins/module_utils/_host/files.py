@@ -12,7 +12,8 @@ import hashlib
 import os
 import pwd
 import stat
-from typing import Mapping, NamedTuple, Optional, Union
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from .._errors import BadInput
 
@@ -24,8 +25,8 @@ class FileState(NamedTuple):
 
     path: str
     kind: str
-    content: Optional[bytes] = None
-    target: Optional[str] = None
+    content: bytes | None = None
+    target: str | None = None
     uid: int = 0
     gid: int = 0
     mode: int = 0
@@ -34,7 +35,7 @@ class FileState(NamedTuple):
     mtime_ns: int = 0
 
     @property
-    def sha256(self) -> Optional[str]:
+    def sha256(self) -> str | None:
         return None if self.content is None else digest(self.content)
 
     @property
@@ -45,6 +46,15 @@ class FileState(NamedTuple):
 def digest(content: bytes) -> str:
     """Return the SHA-256 of `content` in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def digest_of(path: str) -> str:
+    """Return the SHA-256 of the file at `path`, links followed, read in pieces; raise OSError where there is none."""
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        for piece in iter(lambda: file.read(1024 * 1024), b""):
+            found.update(piece)
+    return found.hexdigest()
 
 
 def read(path: str, *, content: bool = True) -> FileState:
@@ -77,7 +87,9 @@ def read(path: str, *, content: bool = True) -> FileState:
 def xattrs(path: str) -> dict[str, bytes]:
     """Return the extended attributes of `path`, POSIX ACLs and SELinux label included; {} where there are none."""
     try:
-        return {name: os.getxattr(path, name, follow_symlinks=False) for name in os.listxattr(path, follow_symlinks=False)}
+        return {
+            name: os.getxattr(path, name, follow_symlinks=False) for name in os.listxattr(path, follow_symlinks=False)
+        }
     except OSError as error:
         if error.errno in (errno.ENOTSUP, errno.EPERM, errno.ENOENT):
             return {}
@@ -92,7 +104,7 @@ def listing(path: str) -> tuple[str, ...]:
         return ()
 
 
-def uid_of(owner: Union[str, int]) -> int:
+def uid_of(owner: str | int) -> int:
     """Return the numeric id of a user given by name or number; raise BadInput when there is no such user."""
     if str(owner).isdigit():
         return int(owner)
@@ -102,7 +114,7 @@ def uid_of(owner: Union[str, int]) -> int:
         raise BadInput(f"owner {owner!r} is not a user of this host; create the user first or give another") from None
 
 
-def gid_of(group: Union[str, int]) -> int:
+def gid_of(group: str | int) -> int:
     """Return the numeric id of a group given by name or number; raise BadInput when there is no such group."""
     if str(group).isdigit():
         return int(group)

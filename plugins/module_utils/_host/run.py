@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import time
-from typing import Mapping, NamedTuple, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from .._errors import CommandFailed
 
@@ -40,9 +42,9 @@ def run(
     argv: Sequence[str],
     *,
     timeout_s: float = 30,
-    stdin: Optional[bytes] = None,
-    env: Optional[Mapping[str, str]] = None,
-    cwd: Optional[str] = None,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
 ) -> Completed:
     """Run `argv` and return how it ended; a bad end is a result, not an exception.
 
@@ -52,7 +54,7 @@ def run(
     environ = {**os.environ, "PATH": PATH, "LC_ALL": "C.UTF-8", "LANGUAGE": "C", **(env or {})}
     if not shutil.which(argv[0], path=PATH):
         return Completed(tuple(argv), RC_MISSING, "", f"{argv[0]}: command not found", 0.0)
-    process = subprocess.Popen(  # noqa: S603 - argv is a list, no shell reads it
+    process = subprocess.Popen(
         list(argv),
         stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -72,7 +74,7 @@ def run(
     return Completed(tuple(argv), rc, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), seconds)
 
 
-def require(argv: Sequence[str], *, timeout_s: float = 30, stdin: Optional[bytes] = None) -> Completed:
+def require(argv: Sequence[str], *, timeout_s: float = 30, stdin: bytes | None = None) -> Completed:
     """Run `argv` and return its output; raise CommandFailed, telling what it printed, unless it ended with 0."""
     done = run(argv, timeout_s=timeout_s, stdin=stdin)
     if done.rc != 0:
@@ -82,10 +84,8 @@ def require(argv: Sequence[str], *, timeout_s: float = 30, stdin: Optional[bytes
 
 def _kill_group(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
     """Kill the command and its children: a grandchild that keeps the pipe open would block us for ever."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     try:
         return process.communicate(timeout=5)
     except subprocess.TimeoutExpired:

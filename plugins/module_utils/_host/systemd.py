@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shlex
 import time
-from typing import NamedTuple, Optional, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from .run import require, run
 
@@ -32,7 +33,7 @@ class UnitState(NamedTuple):
     dropins: tuple[str, ...] = ()
     environment_files: tuple[str, ...] = ()
     binary: str = ""
-    started_at: Optional[float] = None
+    started_at: float | None = None
     main_pid: int = 0
     can_reload: bool = False
     needs_daemon_reload: bool = False

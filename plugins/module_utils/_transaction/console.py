@@ -50,7 +50,8 @@ _AT_BOOT = "\n[Install]\nWantedBy=multi-user.target\n"
 def plan(paths: Paths) -> Plan:
     """Return the steps that bring the host's own interpreter to this version; no steps when it is there."""
     wanted = {
-        f"{paths.systemd}/{RECOVER_UNIT}": _service(paths, "Recover a groundcrew transaction that was cut off") + _AT_BOOT,
+        f"{paths.systemd}/{RECOVER_UNIT}": _service(paths, "Recover a groundcrew transaction that was cut off")
+        + _AT_BOOT,
         f"{paths.systemd}/{proof.SERVICE}": _service(paths, "Take back a groundcrew transaction that was not proven"),
     }
     changed = [
@@ -110,4 +111,3 @@ def _sources() -> dict[str, bytes]:
 
 def _service(paths: Paths, description: str) -> str:
     return _SERVICE.format(description=description, journal=paths.journal, command=paths.command)
-

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Callable, Mapping, Optional
+from collections.abc import Mapping
+from typing import Callable
 
 from .._errors import BadInput
 from .._host import files
@@ -62,7 +63,7 @@ def apply(world: World, entry: Entry) -> None:
     _APPLY[entry.step.kind](world, entry)
 
 
-def restore(world: World, entry: Entry, copy: str) -> Optional[str]:
+def restore(world: World, entry: Entry, copy: str) -> str | None:
     """Bring back what stood at the target before; return a remark where something had to stay."""
     old = entry.old
     if old is None or _same(old, files.read(old.path), copy):
@@ -109,7 +110,7 @@ def _beside(path: str, txid: str, number: int) -> str:
     return os.path.join(folder, f".{os.path.basename(path)[:100]}.groundcrew-{txid}-{number}")
 
 
-def _wanted(step: Step, old: Optional[FileState], fallback: int) -> tuple[int, int, int]:
+def _wanted(step: Step, old: FileState | None, fallback: int) -> tuple[int, int, int]:
     """Return uid, gid and mode: as asked, else as they were, else root's and `fallback`."""
     there = old is not None and old.kind in (files.FILE, files.DIRECTORY)
     owner, group, mode = step.args.get("owner"), step.args.get("group"), step.args.get("mode")
@@ -118,7 +119,7 @@ def _wanted(step: Step, old: Optional[FileState], fallback: int) -> tuple[int, i
     return uid, gid, mode if mode is not None else (old.mode if old and there else fallback)
 
 
-def _dress(world: World, path: str, uid: int, gid: int, mode: int, *, inherit: Optional[FileState]) -> None:
+def _dress(world: World, path: str, uid: int, gid: int, mode: int, *, inherit: FileState | None) -> None:
     """Give owner first (a change of owner clears setuid), then ACLs and labels, then the mode, which rules the mask."""
     world.own(path, uid, gid)
     for name, value in (inherit.xattrs if inherit else {}).items():
@@ -196,7 +197,7 @@ def _replace_link(world: World, to: str, temporary: str, path: str) -> None:
     world.rename(temporary, path)
 
 
-def _vanish(world: World, path: str) -> Optional[str]:
+def _vanish(world: World, path: str) -> str | None:
     if not os.path.isdir(path) or os.path.islink(path):
         world.unlink(path)
         return None

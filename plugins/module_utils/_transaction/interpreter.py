@@ -24,7 +24,8 @@ import itertools
 import os
 import signal
 import time
-from typing import Any, Iterator, NamedTuple, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from .._errors import FleetError, StepFailed
 from .._host import checks, systemd
@@ -77,7 +78,10 @@ def execute(plan: Plan, context: Context, *, proof_within_s: float = 0) -> Outco
             opened.mark(context.world, verified=verified)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         except (FleetError, OSError) as error:
-            raise take_back(opened, context, why=str(error)) from error
+            evidence = _evidence(plan, error)
+            failure = take_back(opened, context, why=str(error))
+            failure.details.update(evidence)
+            raise failure from error
         seconds = round(time.monotonic() - began, 3)
         if proof_within_s:
             return Outcome(opened.txid, verified, seconds, "")
@@ -121,9 +125,8 @@ def verify(plan: Plan) -> tuple[dict[str, Any], ...]:
             for result in report.results
         )
     failed = checks.failures(report)
-    tails = {name: systemd.journal_tail(name, lines=JOURNAL_LINES) for name in plan.units}
-    message = f"not healthy within {plan.within_s:g} s: {'; '.join(failed)}"
-    raise StepFailed(message, undone=False, details={"failed_checks": failed, "unit_journal": tails})
+    message = f"not healthy within {report.seconds:.1f} s: {'; '.join(failed)}"
+    raise StepFailed(message, undone=False, details={"failed_checks": failed})
 
 
 def confirm(txid: str, context: Context) -> str:
@@ -154,7 +157,9 @@ def take_back(opened: Journal, context: Context, *, why: str, result: str = "und
             opened.mark(context.world, undone=remarks)
         commit(opened, context, result=result, seconds=0, why=why)
     except (FleetError, OSError) as error:
-        quarantine.enter(context.paths, context.world, txid=opened.txid, name=opened.plan.name, why=why, undo=str(error))
+        quarantine.enter(
+            context.paths, context.world, txid=opened.txid, name=opened.plan.name, why=why, undo=str(error)
+        )
         message = f"{why}. The undo failed too: {error}. This host is quarantined; {quarantine.CURE}"
         return StepFailed(message, undone=False, details={"txid": opened.txid, "remarks": []})
     told = f"{why}. Everything was taken back" + (f", but: {'; '.join(remarks)}" if remarks else "")
@@ -177,6 +182,12 @@ def undo(opened: Journal, world: World) -> list[str]:
     return [remark for remark in remarks if remark]
 
 
+def _evidence(plan: Plan, error: Exception) -> dict[str, Any]:
+    """What a human needs to see, read before the undo adds lines of its own to the journals."""
+    tails = {name: systemd.journal_tail(name, lines=JOURNAL_LINES) for name in plan.units}
+    return {"unit_journal": tails, **(error.details if isinstance(error, StepFailed) else {})}
+
+
 def _prepare(plan: Plan, context: Context) -> Journal:
     """Survey and stage; when that fails nothing has been changed, and nothing is left."""
     txid = journal.new_txid()
@@ -195,7 +206,8 @@ def _prepare(plan: Plan, context: Context) -> Journal:
 
 def _survey(plan: Plan, txid: str) -> tuple[Entry, ...]:
     of_units, of_packages = units.survey(plan.steps), packages.survey(plan.steps)
-    entries, planned = [], set()
+    entries: list[Entry] = []
+    planned: set[str] = set()
     for number, step in enumerate(plan.steps):
         if step.kind in FILE_KINDS:
             entries.append(disk.survey(step, txid, number, frozenset(planned)))

@@ -20,7 +20,8 @@ import contextlib
 import json
 import os
 import time
-from typing import Any, Iterator, Mapping, NamedTuple, Optional
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from .._errors import Unreadable
 from .._host.checks import Check
@@ -41,7 +42,7 @@ class Entry(NamedTuple):
     """
 
     step: Step
-    old: Optional[FileState] = None
+    old: FileState | None = None
     staged: str = ""
     copy: str = ""
     before: Mapping[str, Any] = {}
@@ -121,7 +122,7 @@ def unfinished(paths: Paths) -> list[str]:
     return [f"{paths.journal}/{name}" for name in listing(paths.journal)]
 
 
-def load(path: str) -> Optional[Journal]:
+def load(path: str) -> Journal | None:
     """Return the journal at `path`; None where the crash came before anything was staged.
 
     Raise Unreadable for what another version wrote, or for a plan that is damaged although steps were taken.

@@ -9,7 +9,8 @@ from __future__ import annotations
 import errno
 import json
 import os
-from typing import Any, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 from .._host.files import digest
 from .paths import Paths, now
@@ -34,7 +35,7 @@ def tail_digest(paths: Paths) -> str:
     return digest(found[-1]) if found else GENESIS
 
 
-def entries(paths: Paths, last: Optional[int] = None) -> list[dict[str, Any]]:
+def entries(paths: Paths, last: int | None = None) -> list[dict[str, Any]]:
     """Return the ledger's entries, oldest first, or the `last` of them; a line that is no JSON is told as such."""
     found = lines(paths)
     told = []

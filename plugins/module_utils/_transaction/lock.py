@@ -15,7 +15,8 @@ import fcntl
 import json
 import os
 import time
-from typing import Any, Iterator, NamedTuple, Optional, TextIO
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TextIO
 
 from .._errors import BadInput, HostLocked
 from . import ledger
@@ -59,7 +60,7 @@ class Lock(NamedTuple):
         return bool(actor.run_id) and self.run_id == actor.run_id and self.attempt < actor.attempt
 
 
-def read(paths: Paths) -> Optional[Lock]:
+def read(paths: Paths) -> Lock | None:
     """Return the lock in force, None where there is none or its time has run out."""
     try:
         with open(paths.lock, encoding="utf-8") as file:
@@ -92,7 +93,7 @@ def release(paths: Paths, world: World, actor: Actor) -> bool:
     return True
 
 
-def seize(paths: Paths, world: World, actor: Actor, *, take: bool) -> Optional[Lock]:
+def seize(paths: Paths, world: World, actor: Actor, *, take: bool) -> Lock | None:
     """By hand: release whatever lock there is, or `take` it over; the stated reason goes to the ledger.
 
     Return the lock that was there. Raise BadInput without a reason.

@@ -10,7 +10,8 @@ dpkg cannot be turned back half-way, so an interrupted step is finished: configu
 from __future__ import annotations
 
 import time
-from typing import Any, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .._errors import CommandFailed
 from .._host.run import require
@@ -27,7 +28,7 @@ APT = (
 )
 
 
-def survey(steps: Sequence[Step]) -> Optional[Mapping[str, Any]]:
+def survey(steps: Sequence[Step]) -> Mapping[str, Any] | None:
     """Return the installed versions and automatic marks, None when no step is about packages."""
     if not any(step.kind == "package" for step in steps):
         return None
@@ -69,7 +70,7 @@ def repair(world: World) -> None:
         raise CommandFailed(done.explain())
 
 
-def undo(world: World, entry: Entry) -> Optional[str]:
+def undo(world: World, entry: Entry) -> str | None:
     """Purge what is newly installed, put back what was replaced or removed; return a remark where it cannot be.
 
     An archive that no longer has the former version is the usual reason.
@@ -88,7 +89,7 @@ def undo(world: World, entry: Entry) -> Optional[str]:
 
 
 def _keep_marks(world: World, entry: Entry) -> None:
-    """apt marks what it is asked for by name as manual; what was automatic before stays so."""
+    """Apt marks what it is asked for by name as manual; what was automatic before stays so."""
     auto = set(entry.before["auto"])
     again = sorted(name for name in entry.step.args["packages"] if name in auto and name in _bare(entry))
     if again:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import time
 from typing import NamedTuple
 
@@ -47,9 +47,12 @@ class Paths(NamedTuple):
         return f"{self.base}/quarantine"
 
 
+HOST = Paths()
+
+
 def now() -> str:
     """Return the wall clock in UTC, for people to read: never for measuring."""
-    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def boottime() -> float:

@@ -11,7 +11,8 @@ its activation on the monotonic clock, and is enabled, so that a reboot does not
 from __future__ import annotations
 
 import os
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from .._errors import BadInput, CommandFailed, Unfinished
 from . import journal
@@ -68,7 +69,9 @@ def find(paths: Paths, txid: str) -> Journal:
     """Return the open transaction `txid`, which waits for its proof; raise BadInput when there is none such."""
     opened = journal.load(f"{paths.journal}/{txid}") if f"{paths.journal}/{txid}" in journal.unfinished(paths) else None
     if opened is None or not opened.marked("verified") or opened.marked("undo"):
-        raise BadInput(f"transaction {txid!r} does not wait for a proof: it was taken back, proven already, or not ours")
+        raise BadInput(
+            f"transaction {txid!r} does not wait for a proof: it was taken back, proven already, or not ours"
+        )
     return opened
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Optional
+from typing import Any
 
 from .._errors import Quarantined
 from .paths import Paths, now
@@ -29,7 +29,7 @@ def enter(paths: Paths, world: World, *, txid: str, name: str, why: str, undo: s
     world.sync(paths.base)
 
 
-def read(paths: Paths) -> Optional[dict[str, Any]]:
+def read(paths: Paths) -> dict[str, Any] | None:
     """Return what is known of the quarantine, None when there is none."""
     try:
         with open(paths.quarantine, encoding="utf-8") as file:

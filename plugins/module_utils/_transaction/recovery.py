@@ -10,7 +10,7 @@ always under the host's flock, so it never races a live transaction.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from .._errors import BadInput, FleetError, Unreadable
 from . import interpreter, journal, ledger, packages, proof, quarantine
@@ -136,7 +136,7 @@ def _unreadable(path: str, context: Context, how: str, error: Unreadable) -> Rec
     return Recovered(txid, "", "accepted")
 
 
-def _tell(path: str, opened: Optional[Journal]) -> dict[str, Any]:
+def _tell(path: str, opened: Journal | None) -> dict[str, Any]:
     if opened is None:
         return {"txid": path.rsplit("/", 1)[1], "what": "", "state": "nothing was changed yet"}
     marks = opened.marks()

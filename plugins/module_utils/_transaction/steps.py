@@ -11,7 +11,8 @@ carried to its end first, since its half-way state is no state at all (dpkg).
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from .._errors import BadInput
 from .._host.checks import Check
@@ -62,9 +63,9 @@ def write(
     path: str,
     content: bytes,
     *,
-    owner: Optional[str] = None,
-    group: Optional[str] = None,
-    mode: Optional[int] = None,
+    owner: str | None = None,
+    group: str | None = None,
+    mode: int | None = None,
     sensitive: bool = False,
 ) -> Step:
     """A file with this content; owner, group and mode that are not given stay as they are (root, root, 0644 if new).
@@ -85,16 +86,12 @@ def link(path: str, to: str) -> Step:
     return Step("link", _absolute(path), {"to": to})
 
 
-def mode(
-    path: str, *, owner: Optional[str] = None, group: Optional[str] = None, mode: Optional[int] = None
-) -> Step:
+def mode(path: str, *, owner: str | None = None, group: str | None = None, mode: int | None = None) -> Step:
     """Owner, group and mode of what stands at `path`; the content is not touched."""
     return Step("mode", _absolute(path), {"owner": owner, "group": group, "mode": mode})
 
 
-def directory(
-    path: str, *, owner: Optional[str] = None, group: Optional[str] = None, mode: Optional[int] = None
-) -> Step:
+def directory(path: str, *, owner: str | None = None, group: str | None = None, mode: int | None = None) -> Step:
     """A directory; its parent must exist or come earlier in the plan (root, root, 0755 if new and not given)."""
     return Step("directory", _absolute(path), {"owner": owner, "group": group, "mode": mode})
 
@@ -110,7 +107,7 @@ def unit(name: str, action: str, *, timeout_s: float = 120) -> Step:
 
 
 def argv(
-    command: Sequence[str], *, undo: Optional[Sequence[str]] = None, recovery: str = UNDO, timeout_s: float = 60
+    command: Sequence[str], *, undo: Sequence[str] | None = None, recovery: str = UNDO, timeout_s: float = 60
 ) -> Step:
     """A command that ends with 0, and the one that takes it back; without `undo` there is nothing to take back.
 

@@ -10,7 +10,8 @@ again with them. This module does the first and the last.
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from .._errors import CommandFailed
 from .._host import checks, systemd

@@ -11,7 +11,7 @@ them and can take back what a power loss would have taken.
 from __future__ import annotations
 
 import os
-from typing import Sequence
+from collections.abc import Sequence
 
 from .._host import run as _run
 from .._host.run import Completed
@@ -79,4 +79,6 @@ class World:
         os.utime(path, ns=(mtime_ns, mtime_ns), follow_symlinks=False)
 
     def run(self, argv: Sequence[str], timeout_s: float) -> Completed:
-        return _run.run(argv, timeout_s=timeout_s, env={"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"})
+        return _run.run(
+            argv, timeout_s=timeout_s, env={"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
+        )
