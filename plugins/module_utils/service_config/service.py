@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""One call of service_config, from the module's options to its end."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .. import _checks, _module
+from .._errors import FleetError
+from .._transaction.steps import FILE_KINDS, Plan
+from . import payload, plan, state, want
+from .state import Have
+from .want import Want
+
+
+def run(module: AnsibleModule) -> NoReturn:
+    """Understand the options, and hand reading and planning to the transaction."""
+    params = module.params
+    try:
+        contents = payload.unpack(params["payload"])
+        checks = _checks.checks_from(params["verify"] or {})
+        wanted = want.parse(params, contents, checks, rehearsal=module.check_mode)
+    except FleetError as error:
+        module.fail_json(msg=str(error))
+    _module.converge(module, read=lambda: state.read(wanted), plan=lambda have: _validated(wanted, have))
+
+
+def _validated(wanted: Want, have: Have) -> Plan:
+    """Return the plan, after the validators have seen the files it would write."""
+    drawn = plan.plan(wanted, have)
+    accepted: list[str] = []
+    if wanted.staged_validators and any(step.kind in FILE_KINDS for step in drawn.steps):
+        # Loaded here only: a run that changes nothing does not pay for it.
+        from . import validate
+
+        accepted = validate.validate(wanted, have)
+    return drawn._replace(summary={**drawn.summary, "validated": accepted})
