@@ -1,0 +1,101 @@
+"""script/test: the parts in their order, and what the command line says about them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from . import cores, lab, static
+from .job import ROOT
+from .runner import Part, run
+
+CORES = ("2.16", "2.19", "2.21")
+CORES_BETWEEN = ("2.17", "2.18", "2.20")
+
+
+def all_parts() -> list[Part]:
+    """Every part: what fails fast comes first, then what takes containers."""
+    return [
+        Part("ruff", "style and formatting", static.ruff),
+        Part("sanity", "ansible-test sanity, every Python that is here", static.sanity),
+        Part("mypy", "types, strict", static.mypy),
+        Part("unit", "unit tests under the development environment", static.unit),
+        Part("docs", "documentation and changelog", static.docs),
+        Part("lint", "ansible-lint, profile production", static.lint),
+        *(_core(core, default=True) for core in CORES),
+        Part("importer", "the artefact judged as Galaxy does", static.importer),
+        Part("artefact", "the artefact installed and read elsewhere", static.artefact),
+        *(
+            Part(f"molecule-{name}", f"Molecule scenario {name}", lab.scenario(name), container=True)
+            for name in lab.scenarios()
+        ),
+        Part(
+            "crash",
+            "stop at every recorded operation, recover",
+            lab.on_the_lab(ROOT / "tests/crash"),
+            lab.LAB,
+            container=True,
+        ),
+        *(
+            Part(name, f"{path.relative_to(ROOT)} on the lab", lab.on_the_lab(path), lab.LAB, container=True)
+            for name, path in lab.integration().items()
+        ),
+        *(_core(core, default=False) for core in CORES_BETWEEN),
+    ]
+
+
+def _core(core: str, *, default: bool) -> Part:
+    about = f"unit tests and rollout facts under ansible-core {core}"
+    return Part(f"core-{core}", about, cores.under_core(core), container=cores.needs_container(core), default=default)
+
+
+def groups(parts: list[Part]) -> dict[str, list[Part]]:
+    """The names that stand for several parts."""
+    return {
+        "fast": [part for part in parts if part.default and not part.container],
+        "molecule": [part for part in parts if part.name.startswith("molecule-")],
+        "matrix": [part for part in parts if not part.default],
+    }
+
+
+def chosen(names: list[str], parts: list[Part]) -> list[Part]:
+    """The parts that the names stand for, in their order; without a name all but the matrix. Raise ValueError for others."""
+    if not names:
+        return [part for part in parts if part.default]
+    known = {**{part.name: [part] for part in parts}, **groups(parts)}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"no part is named {', '.join(unknown)}; the known ones are {', '.join(known)}")
+    wanted = {part.name for name in names for part in known[name]}
+    return [part for part in parts if part.name in wanted]
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(prog="script/test", description="Run all tests, or the named parts of them.")
+    arguments.add_argument("names", nargs="*", metavar="NAME")
+    arguments.add_argument("--list", action="store_true", help="name the parts, with a line each")
+    arguments.add_argument("--lanes", type=int, default=2, help="how many parts run side by side (2)")
+    arguments.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
+    options = arguments.parse_args()
+    parts = all_parts()
+    try:
+        wanted = chosen(options.names, parts)
+    except ValueError as error:
+        sys.stderr.write(f"script/test: {error}\n")
+        return 2
+    if options.list:
+        _list(parts)
+    elif not options.check:
+        return run(wanted, lanes=options.lanes)
+    return 0
+
+
+def _list(parts: list[Part]) -> None:
+    for part in parts:
+        print(f"{part.name:<24} {part.about}" + ("" if part.default else " (not part of the default)"))
+    for name, members in groups(parts).items():
+        print(f"{name:<24} = {' '.join(part.name for part in members) or 'nothing yet'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""The unit tests, and what rollouts rest on, under each supported ansible-core."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from . import checkout
+from .job import LOGS, ROOT, Counts, Job
+
+# Newer cores ask for a newer Python than Debian 12 has; these serve, the first one found.
+NEWER_PYTHONS = ("3.13", "3.12")
+TESTS = [name for name in ("tests/unit", "tests/rollout_facts") if (ROOT / name).is_dir()]
+IMAGE_SCRIPT = "playbooks/files/lab/image"
+
+
+def under_core(core: str) -> Callable[[Job], Counts]:
+    """The part that runs the tests under that ansible-core in an environment of its own."""
+
+    def part(job: Job) -> Counts:
+        if not needs_newer_python(core):
+            return job.pytest(*TESTS, venv=checkout.make_venv(job, f"core-{core}"))
+        python = _newer_python()
+        if python:
+            return job.pytest(*TESTS, venv=checkout.make_venv(job, f"core-{core}", python))
+        return _in_container(job, core)
+
+    return part
+
+
+def needs_container(core: str) -> bool:
+    """Whether this machine lacks the Python that the core asks for."""
+    return needs_newer_python(core) and not _newer_python()
+
+
+def needs_newer_python(core: str) -> bool:
+    """Whether the core runs on Python 3.12 and later only."""
+    return tuple(int(number) for number in core.split(".")) >= (2, 20)
+
+
+def _newer_python() -> Path | None:
+    return next((found for found in map(checkout.find_python, NEWER_PYTHONS) if found), None)
+
+
+def _in_container(job: Job, core: str) -> Counts:
+    """Run them in a container of the lab's Debian 13 image (Python 3.13), with wheels that were fetched here."""
+    wheels = _wheels(job, core)
+    name = f"groundcrew-core-{core}-{os.getpid()}"
+    job.at_end(lambda: job.quietly([*_as_root(), "podman", "rm", "--force", "--ignore", "--time", "0", name]))
+    inside = f"/results/{job.junit_path.name}"
+    script = (
+        "set -e; export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 ANSIBLE_COLLECTIONS_PATH=/checkout/.cache/collections;"
+        " apt-get -qq update; apt-get -qq install --yes --no-install-recommends python3-venv git openssh-client >/dev/null;"
+        " python3 -m venv /venv; /venv/bin/pip install -q --no-index --find-links /wheels -r /requirements.txt;"
+        " export PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1; cd /checkout;"
+        f" exec python -m pytest -p no:cacheprovider --junit-xml={inside} {' '.join(TESTS)}"
+    )
+    requirements = ROOT / "requirements" / f"core-{core}.txt"
+    mounts = [
+        f"{ROOT}:/checkout:ro",
+        f"{LOGS}:/results",
+        f"{wheels}:/wheels:ro",
+        f"{requirements}:/requirements.txt:ro",
+    ]
+    volumes = [argument for mount in mounts for argument in ("--volume", mount)]
+    limits = ["--runtime", "runc", "--ulimit", "nofile=20000:20000", "--ulimit", "nproc=16384:16384"]
+    run = [*_as_root(), "podman", "run", "--rm", "--init", "--name", name, *limits, *volumes, _image(job)]
+    return job.counted([*run, "bash", "-c", script])
+
+
+def _wheels(job: Job, core: str) -> Path:
+    """The core's requirements as wheels for Python 3.13."""
+    directory = LOGS.parent / "wheels" / f"core-{core}"
+    options = ["--quiet", "--python-version", "3.13", "--only-binary=:all:", "--dest", str(directory)]
+    job.run(["python", "-m", "pip", "download", *options, "--requirement", f"requirements/core-{core}.txt"])
+    return directory
+
+
+def _image(job: Job) -> str:
+    """The name of the lab's Debian 13 image, which is built unless it is there."""
+    listing = LOGS / f"{job.name}.image"
+    job.run(["bash", "-c", f'"$@" > {listing}', "image", *_as_root(), IMAGE_SCRIPT, "13"])
+    return listing.read_text().split()[-1]
+
+
+def _as_root() -> list[str]:
+    return [] if os.geteuid() == 0 else ["sudo"]

@@ -1,0 +1,63 @@
+"""The parts that run on hosts: Molecule scenarios, crash tests, and whatever else stands in tests/integration."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from .job import ONE_PASSED, ROOT, Counts, Job, PartFailedError
+
+LAB = "lab"
+HOSTS_PREFIX = "gc-"
+
+
+def scenarios() -> list[str]:
+    """The names of the Molecule scenarios."""
+    return sorted(path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml"))
+
+
+def scenario(name: str) -> Callable[[Job], Counts]:
+    """The part that runs a Molecule scenario from create to destroy."""
+
+    def part(job: Job) -> Counts:
+        def destroy() -> None:
+            job.quietly(["molecule", "destroy", "--scenario-name", name])
+
+        try:
+            job.run(["molecule", "test", "--scenario-name", name])
+        except PartFailedError:
+            # Molecule destroys its hosts itself, unless it was ended.
+            job.at_end(destroy)
+            raise
+        return ONE_PASSED
+
+    return part
+
+
+def integration() -> dict[str, Path]:
+    """The tests that need the lab, by the name of their part: tests/integration/test_NAME.py."""
+    return {path.stem.removeprefix("test_"): path for path in sorted((ROOT / "tests/integration").glob("test_*.py"))}
+
+
+def on_the_lab(tests: Path) -> Callable[[Job], Counts]:
+    """The part that runs those tests on the lab, which is taken down afterwards unless it was up before."""
+
+    def part(job: Job) -> Counts:
+        if not _lab_is_up():
+            job.at_end(lambda: job.quietly(["ansible-playbook", "playbooks/lab.yml", "-e", "lab_state=absent"]))
+        return job.pytest(tests)
+
+    return part
+
+
+def _lab_is_up() -> bool:
+    sudo = [] if os.geteuid() == 0 else ["sudo"]
+    listing = subprocess.run(
+        [*sudo, "podman", "ps", "--quiet", "--filter", f"name=^{HOSTS_PREFIX}"],
+        check=False,
+        capture_output=True,
+        timeout=60,
+    )
+    return bool(listing.stdout.strip())

@@ -1,0 +1,152 @@
+"""Runs parts side by side and tells how they went."""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from .job import LOGS, ROOT, Counts, Job, PartFailedError
+
+
+class Part(NamedTuple):
+    """A named part of the tests.
+
+    `uses` names what only one part may hold at a time, in this run and in any other one of the same checkout.
+    `container` says that it starts containers; the others together are the group `fast`.
+    """
+
+    name: str
+    about: str
+    run: Callable[[Job], Counts]
+    uses: str = ""
+    container: bool = False
+    default: bool = True
+
+
+class Result(NamedTuple):
+    part: Part
+    counts: Counts
+    seconds: float
+
+
+class Board:
+    """What is still to run, what runs and what came out; the lanes take parts from it in the given order."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._waiting = list(parts)
+        self._in_use: set[str] = set()
+        self._changed = threading.Condition()
+        self.results: list[Result] = []
+
+    def take(self) -> Part | None:
+        """The first part whose `uses` is free; waits for one, and returns None when nothing is left to take."""
+        with self._changed:
+            while self._waiting and not Job.is_stopping():
+                for part in self._waiting:
+                    if part.uses not in self._in_use:
+                        self._waiting.remove(part)
+                        self._in_use.update({part.uses} - {""})
+                        return part
+                self._changed.wait(1)
+        return None
+
+    def put(self, result: Result) -> None:
+        """Record how a part ended and free what it used."""
+        with self._changed:
+            self._in_use.discard(result.part.uses)
+            self.results.append(result)
+            self._changed.notify_all()
+
+
+def run(parts: Sequence[Part], *, lanes: int) -> int:
+    """Run the parts in so many lanes, print each one's start and end and the summary; return the exit status."""
+    board = Board(parts)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: Job.stop_all())
+    threads = [threading.Thread(target=_lane, args=(board,)) for _ in range(lanes)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        # A join without a limit would keep the signal handlers from running.
+        while thread.is_alive():
+            thread.join(0.5)
+    return _summary(board.results, len(parts))
+
+
+def _lane(board: Board) -> None:
+    while part := board.take():
+        board.put(_run_part(part))
+
+
+def _run_part(part: Part) -> Result:
+    started = time.monotonic()
+    with _held(part.uses or part.name):
+        _tell(f"start  {part.name}")
+        job = Job(part.name)
+        try:
+            counts = part.run(job)
+        except PartFailedError as error:
+            job.say(str(error))
+            counts = Counts(failed=1)
+        except Exception as error:  # noqa: BLE001 - a mistake in one part must not hide what the others found
+            job.say(f"{type(error).__name__}: {error}")
+            counts = Counts(failed=1)
+        finally:
+            job.close()
+        result = Result(part, counts, time.monotonic() - started)
+    _tell_result(result, job)
+    return result
+
+
+def _tell_result(result: Result, job: Job) -> None:
+    verdict = "FAILED" if result.counts.failed else "ok"
+    text = f"{verdict:<6} {result.part.name}  {result.seconds:.1f} s  {_tests(result.counts)}"
+    if result.counts.failed:
+        text += f"\n----- {job.log_path.relative_to(ROOT)}\n{job.log_path.read_text(errors='replace')}-----"
+    _tell(text)
+
+
+def _tests(counts: Counts) -> str:
+    return f"{counts.passed} passed, {counts.failed} failed, {len(counts.skipped)} skipped"
+
+
+def _summary(results: Sequence[Result], expected: int) -> int:
+    total = sum((result.counts for result in results), Counts())
+    failed = [result.part.name for result in results if result.counts.failed]
+    _tell("")
+    for reason, times in sorted(Counter(total.skipped).items()):
+        _tell(f"skipped {times} time{'s' if times > 1 else ''}: {reason}")
+    if len(results) < expected:
+        _tell(f"ended before {expected - len(results)} of {expected} parts had run")
+    _tell(
+        f"{len(results)} parts: {len(results) - len(failed)} passed, {len(failed)} failed"
+        + "".join(f" {name}" for name in failed)
+    )
+    _tell(_tests(total))
+    ran = total.passed + total.failed
+    return 0 if ran and not failed and len(results) == expected else 1
+
+
+def _tell(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def _held(name: str) -> Iterator[None]:
+    """Hold a lock of the checkout, so that two runs at once do not write one log or share one lab."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with (LOGS / f"{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _tell(f"wait   {name}: another script/test uses it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,130 @@
+"""The parts that look at the files of the checkout: no host, no container."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from . import checkout
+from .job import COLLECTIONS, LOGS, ONE_PASSED, ROOT, VENV, Counts, Job, PartFailedError
+
+HERE = COLLECTIONS / "ansible_collections" / "groundcrew" / "fleet"
+SANITY = ROOT / ".cache" / "sanity"
+
+# ansible-test downloads get-pip.py; the interpreter has the same pip within it, so nothing needs to be fetched.
+GET_PIP = '''"""Put pip into this environment from the interpreter itself, then install what is asked."""
+import ensurepip
+import subprocess
+import sys
+
+ensurepip.bootstrap()
+packages = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
+sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *packages]))
+'''
+
+
+def ruff(job: Job) -> Counts:
+    job.run(["ruff", "check", "--output-format", "concise", "."])
+    job.run(["ruff", "format", "--check", "."])
+    return ONE_PASSED
+
+
+def mypy(job: Job) -> Counts:
+    job.run(["mypy"])
+    return ONE_PASSED
+
+
+def unit(job: Job) -> Counts:
+    return job.pytest()
+
+
+def lint(job: Job) -> Counts:
+    # Ansible's own cache in the checkout would be shared with whatever else runs at the same time.
+    job.run(["ansible-lint", "--offline", "--config-file", "tests/ansible-lint.yml"], cwd=HERE)
+    return ONE_PASSED
+
+
+def docs(job: Job) -> Counts:
+    # antsibull-docs copies the whole directory, environments included, when it is given the checkout itself.
+    collection = checkout.copy_to(LOGS / "docs/ansible_collections/groundcrew/fleet")
+    env = {"ANSIBLE_COLLECTIONS_PATH": str(LOGS / "docs")}
+    job.run(
+        ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=dependent", "."],
+        cwd=collection,
+        env=env,
+    )
+    job.run(["antsibull-changelog", "lint"], cwd=collection, env=env)
+    job.run(["antsibull-changelog", "lint-changelog-yaml", "changelogs/changelog.yaml"], cwd=collection, env=env)
+    return ONE_PASSED
+
+
+def sanity(job: Job) -> Counts:
+    """Run ansible-test under every Python that is here, in a home of its own: it caches much and asks for one download."""
+    home = SANITY / "home"
+    stand_in = home / ".ansible/test/cache/get_pip_24_2.py"
+    stand_in.parent.mkdir(parents=True, exist_ok=True)
+    stand_in.write_text(GET_PIP)
+    collection = checkout.copy_to(SANITY / "ansible_collections/groundcrew/fleet")
+    env = {"HOME": str(home), "ANSIBLE_COLLECTIONS_PATH": str(SANITY), **_pip_settings()}
+    pythons = {version: checkout.find_python(version) for version in checkout.PYTHONS}
+    present = {version: path for version, path in pythons.items() if path}
+    env["PATH"] = ":".join([str(VENV / "bin"), *(str(path.parent) for path in present.values()), os.environ["PATH"]])
+    job.run(["ansible-test", "sanity", "--color", "no", "--python", "3.11"], cwd=collection, env=env)
+    for version in sorted(set(present) - {"3.11"}):
+        tests = ["--test", "compile", "--test", "import"]
+        job.run(["ansible-test", "sanity", "--color", "no", "--python", version, *tests], cwd=collection, env=env)
+    absent = [
+        f"sanity under Python {version}: no such interpreter here" for version in pythons if version not in present
+    ]
+    return Counts(passed=len(present), skipped=tuple(absent))
+
+
+def importer(job: Job) -> Counts:
+    """Judge the artefact as Galaxy does."""
+    venv = checkout.make_venv(job, "importer")
+    artefact = checkout.build(job, _fresh(LOGS / "importer"))
+    settings = LOGS / "importer" / "galaxy-importer.cfg"
+    settings.write_text("[galaxy-importer]\nCHECK_REQUIRED_TAGS = True\nRUN_ANSIBLE_LINT = False\n")
+    env = {"GALAXY_IMPORTER_CONFIG": str(settings)}
+    job.run([venv / "bin/python", "-m", "galaxy_importer.main", artefact], cwd=LOGS / "importer", env=env, venv=venv)
+    return ONE_PASSED
+
+
+def artefact(job: Job) -> Counts:
+    """Install the artefact in a directory of its own and have its playbook read from yet another one."""
+    work = _fresh(LOGS / "artefact")
+    elsewhere = work / "elsewhere"
+    elsewhere.mkdir()
+    built = checkout.build(job, work)
+    _refuse_development_files(checkout.members(built))
+    env = {"ANSIBLE_COLLECTIONS_PATH": str(work / "installed"), "HOME": str(elsewhere)}
+    install = ["ansible-galaxy", "collection", "install", built, "--no-deps", "-p", work / "installed"]
+    job.run(install, cwd=elsewhere, env=env)
+    for option in ("--syntax-check", "--list-tasks"):
+        job.run(["ansible-playbook", "-i", "localhost,", "groundcrew.fleet.site", option], cwd=elsewhere, env=env)
+    return ONE_PASSED
+
+
+def _refuse_development_files(names: list[str]) -> None:
+    shipped = {"CHANGELOG.md", "CONTRIBUTING.md", "COPYING", "FILES.json", "MANIFEST.json", "README.md"}
+    shipped |= {"changelogs", "docs", "extensions", "inventories", "meta", "playbooks", "plugins", "roles"}
+    strays = sorted({name.split("/")[0] for name in names} - shipped)
+    if strays:
+        raise PartFailedError(f"the artefact holds development files, add them to build_ignore in galaxy.yml: {strays}")
+
+
+def _fresh(directory: Path) -> Path:
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    return directory
+
+
+def _pip_settings() -> dict[str, str]:
+    """What pip would read and keep in the home that sanity does not see."""
+    home = Path.home()
+    found = [path for path in (home / ".config/pip/pip.conf", home / ".pip/pip.conf") if path.exists()]
+    settings = {"PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR", str(home / ".cache/pip"))}
+    if found:
+        settings["PIP_CONFIG_FILE"] = str(found[0])
+    return settings
