@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a rollout begins: everything that can be refused is refused here, before any host hears of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import time
+from typing import Any, Mapping, NamedTuple, Optional, Sequence
+
+from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
+from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout import decide, waves
+from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.events import Run
+from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.waves import Size
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils import rollout_alerts, rollout_record
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils.rollout_record import Place
+
+
+class Wanted(NamedTuple):
+    """What `begin` was asked for, understood; `resume` is auto, never or a run id."""
+
+    name: str
+    intent: str
+    reason: str
+    run_id: str
+    hosts: tuple[str, ...]
+    sizes: tuple[Size, ...]
+    limit: int
+    take_back: str
+    resume: str
+
+
+def understand(options: Mapping[str, Any]) -> Wanted:
+    """Return what the options ask for; raise BadInput naming the first value that cannot be right."""
+    hosts = waves.check_hosts([str(host) for host in options["hosts"]])
+    if options["gate"]:
+        rollout_alerts.check_url(options["gate"]["alertmanager_url"])
+    return Wanted(
+        name=_word(options["name"], "name", r"[a-z0-9][a-z0-9_-]{0,39}", "small letters, digits and dashes"),
+        intent=options["intent"],
+        reason=options["reason"] or "",
+        run_id=_word(options["run_id"] or "", "run_id", r"([A-Za-z0-9][\w.-]{0,99})?", "letters, digits, dashes and dots"),
+        hosts=hosts,
+        sizes=waves.parse_waves(options["waves"]),
+        limit=waves.parse_limit(options["limit"], len(hosts)),
+        take_back=options["take_back"],
+        resume=options["resume"],
+    )
+
+
+def _word(given: str, option: str, pattern: str, cure: str) -> str:
+    if re.fullmatch(pattern, given, re.ASCII):
+        return given
+    raise BadInput(f"{option}: {given!r} would not do as a part of a file name. Use {cure}")
+
+
+def begin(wanted: Wanted, place: Place, driver: Mapping[str, Any]) -> Run:
+    """Begin a run or resume one, as the only one to do so at this moment, and return it.
+
+    Raise HostLocked when another living driver rolls out one of the hosts.
+    """
+    with rollout_record.opening(place) as runs:
+        others = [run for run in runs if dict(run.driver) != dict(driver)]
+        earlier = None if place.check else _earlier(wanted, runs)
+        if not place.check:
+            rollout_record.refuse_second(others, wanted.hosts, take_over=earlier.run_id if earlier else "")
+        event = _event(wanted, earlier, driver)
+        path = place.record(event["run_id"])
+        if place.check:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+        return rollout_record.append(path, lambda _before: [event])
+
+
+def _earlier(wanted: Wanted, runs: Sequence[Run]) -> Optional[Run]:
+    """Return the run to resume. A run id of the user's own that is on record means that run."""
+    if wanted.run_id and any(run.run_id == wanted.run_id for run in runs):
+        if wanted.resume == "never":
+            raise BadInput(f"run_id: {wanted.run_id} is on record already. Give another one, or resume=auto")
+        return decide.to_resume(runs, want=wanted.run_id, name=wanted.name, intent=wanted.intent, now=time.time())
+    if wanted.run_id and wanted.resume == "auto":
+        return None
+    return decide.to_resume(runs, want=wanted.resume, name=wanted.name, intent=wanted.intent, now=time.time())
+
+
+def _event(wanted: Wanted, earlier: Optional[Run], driver: Mapping[str, Any]) -> dict[str, Any]:
+    left = decide.remaining(earlier, wanted.hosts)
+    return {
+        "event": "begin",
+        "run_id": earlier.run_id if earlier else wanted.run_id or _new_run_id(wanted.name),
+        "name": wanted.name,
+        "intent": wanted.intent,
+        "reason": wanted.reason or (earlier.reason if earlier else ""),
+        "attempt": earlier.attempt + 1 if earlier else 1,
+        "hosts": list(wanted.hosts),
+        "waves": [list(wave) for wave in waves.split(left, wanted.sizes, total=len(wanted.hosts))],
+        "limit": wanted.limit,
+        "take_back": wanted.take_back,
+        "driver": dict(driver),
+    }
+
+
+def _new_run_id(name: str) -> str:
+    """Return an id that sorts by time and reads well: 20261123T1731-deploy-ab12."""
+    return f"{time.strftime('%Y%m%dT%H%M', time.gmtime())}-{name}-{secrets.token_hex(2)}"
+
+
+def plan_facts(batches: Sequence[Sequence[str]], *, sentinels: bool) -> dict[str, Any]:
+    """Return what one serial play iterates: hosts, serial, sentinels, and `planned`, the hosts that are real."""
+    layout = waves.lay_out(batches, sentinels=sentinels)
+    return {
+        "planned": [host for batch in batches for host in batch],
+        "hosts": list(layout.hosts),
+        "serial": list(layout.serial),
+        "sentinels": list(layout.sentinels),
+    }
