@@ -53,9 +53,8 @@ def converge(module: AnsibleModule, *, read: Callable[[], Have], plan: Callable[
 
 def _foresee(plan: Plan) -> dict[str, Any]:
     """What a run would do. An unfinished transaction is told, not touched."""
-    where = HOST
-    quarantine.refuse(where)
-    waiting = [path.rsplit("/", 1)[1] for path in journal.unfinished(where)]
+    quarantine.refuse(HOST)
+    waiting = [path.rsplit("/", 1)[1] for path in journal.unfinished(HOST)]
     warnings = [f"transaction {txid} is unfinished on this host; a run recovers it first" for txid in waiting]
     return {**_told(plan), "verified": [], "seconds": 0.0, "ledger": "", "recovered": [], "warnings": warnings}
 
@@ -81,7 +80,9 @@ def _change(actor: Actor, read: Callable[[], Have], plan: Callable[[Have], Plan]
             outcome = interpreter.execute(wanted, context)
     seconds = round(time.monotonic() - began, 3)
     done = {"verified": list(outcome.verified), "ledger": outcome.ledger} if outcome else {"verified": [], "ledger": ""}
-    return {**_told(wanted), **done, "seconds": seconds, "recovered": recovered}
+    told = _told(wanted)
+    changed = told["changed"] or bool(recovered)
+    return {**told, **done, "changed": changed, "seconds": seconds, "recovered": recovered}
 
 
 def _recover(actor: Actor) -> list[dict[str, str]]:

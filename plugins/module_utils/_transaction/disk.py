@@ -39,6 +39,7 @@ def survey(step: Step, txid: str, number: int, planned: frozenset[str]) -> Entry
         old,
         staged=_beside(step.target, txid, number),
         copy=f"old/{number}" if old.kind == files.FILE else "",
+        before={"was": old.sha256 or old.target or old.kind},
         sha256=files.digest(content) if content is not None else "",
     )
 

@@ -309,12 +309,13 @@ def _ledger_line(opened: Journal, *, result: str, seconds: float, why: str) -> d
 
 
 def _change(entry: Entry) -> dict[str, Any]:
-    """One step in the ledger: what it did, and for a file from which digest to which (not of sensitive ones)."""
+    """One step in the ledger: what it did, from what to what; the digest of a secret is not told, it can be guessed."""
     told = {key: value for key, value in describe(entry.step).items() if key in ("kind", "target", "action", "to")}
     if entry.step.kind == "package":
         before = entry.before.get("installed", {})
         told["from"] = {name: before.get(name, "") for name in entry.step.args["packages"]}
         told["to"] = dict(entry.step.args["packages"])
-    elif entry.sha256 and not entry.step.sensitive:
-        told["to"] = entry.sha256[:16]
+    elif entry.step.kind in FILE_KINDS and not entry.step.sensitive:
+        told["from"] = entry.before["was"]
+        told.setdefault("to", entry.sha256 or entry.step.kind)
     return told

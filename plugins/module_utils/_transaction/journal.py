@@ -38,7 +38,7 @@ RESERVE = 64 * 1024
 class Entry(NamedTuple):
     """One step with what its undo needs: what stood there (`old`), where new bytes and the undo copy lie.
 
-    `before` is what a unit or the package database was before the step.
+    `before` is what a unit, the package database or a file (its digest) was before the step, for undo and ledger.
     """
 
     step: Step

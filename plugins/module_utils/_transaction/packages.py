@@ -75,6 +75,7 @@ def undo(world: World, entry: Entry) -> str | None:
 
     An archive that no longer has the former version is the usual reason.
     """
+    repair(world)
     before, now = entry.before["installed"], installed()
     new = sorted(name for name in now if name not in before)
     back = sorted(f"{name}={version}" for name, version in before.items() if now.get(name) != version)
