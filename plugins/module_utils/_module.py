@@ -35,14 +35,20 @@ def actor_of(module: AnsibleModule) -> Actor:
     )
 
 
-def converge(module: AnsibleModule, *, read: Callable[[], Have], plan: Callable[[Have], Plan]) -> NoReturn:
+def converge(
+    module: AnsibleModule, *, read: Callable[[], Have], plan: Callable[[Have], Plan], rounds: int = 1
+) -> NoReturn:
     """Lock the host, recover it, read, plan, execute and exit; check mode reads, plans and tells.
+
+    With more than one of `rounds` it reads and plans again after each transaction, until a plan is empty: for what
+    can only be seen once the first change is made, such as which services run code that an update has replaced.
+    Check mode foresees the first round.
 
     The result has `changed`, `steps`, `diff`, `verified`, `seconds`, `run_id`, `ledger` and `recovered`, and the
     plan's summary. Every FleetError becomes a failure with its message.
     """
     try:
-        result = _foresee(plan(read())) if module.check_mode else _change(actor_of(module), read, plan)
+        result = _foresee(plan(read())) if module.check_mode else _change(actor_of(module), read, plan, rounds)
         module.exit_json(run_id=module.params["run_id"] or "", **result)
     except StepFailed as error:
         module.fail_json(msg=str(error), undone=error.undone, **error.details)
@@ -59,30 +65,47 @@ def _foresee(plan: Plan) -> dict[str, Any]:
     return {**_told(plan), "verified": [], "seconds": 0.0, "ledger": "", "recovered": [], "warnings": warnings}
 
 
-def _change(actor: Actor, read: Callable[[], Have], plan: Callable[[Have], Plan]) -> dict[str, Any]:
+def _change(actor: Actor, read: Callable[[], Have], plan: Callable[[Have], Plan], rounds: int) -> dict[str, Any]:
     began = time.monotonic()
-    where, world = HOST, World()
     recovered: list[dict[str, str]] = []
-    outcome = None
-    with lock.exclusive(where, world, actor):
-        quarantine.refuse(where)
-        if journal.unfinished(where):
+    told: dict[str, Any] = {}
+    with lock.exclusive(HOST, World(), actor):
+        quarantine.refuse(HOST)
+        if journal.unfinished(HOST):
             recovered = _recover(actor)
-        wanted = plan(read())
-        if wanted.steps:
-            # Loaded here only: a run that changes nothing does not pay for the interpreter.
-            from ._transaction import console, interpreter
-
-            context = interpreter.Context(where, world, actor)
-            own = console.plan(where)
-            if own.steps:
-                interpreter.execute(own, context)
-            outcome = interpreter.execute(wanted, context)
-    seconds = round(time.monotonic() - began, 3)
-    done = {"verified": list(outcome.verified), "ledger": outcome.ledger} if outcome else {"verified": [], "ledger": ""}
-    told = _told(wanted)
+        for _ in range(rounds):
+            wanted = plan(read())
+            try:
+                told = _add(told, {**_told(wanted), **_execute(wanted, actor)})
+            except StepFailed as error:
+                error.details.update(told)
+                raise
+            if not wanted.steps:
+                break
     changed = told["changed"] or bool(recovered)
-    return {**told, **done, "changed": changed, "seconds": seconds, "recovered": recovered}
+    return {**told, "changed": changed, "seconds": round(time.monotonic() - began, 3), "recovered": recovered}
+
+
+def _execute(wanted: Plan, actor: Actor) -> dict[str, Any]:
+    if not wanted.steps:
+        return {"verified": [], "ledger": ""}
+    # Loaded here only: a run that changes nothing does not pay for the interpreter.
+    from ._transaction import console, interpreter
+
+    context = interpreter.Context(HOST, World(), actor)
+    own = console.plan(HOST)
+    if own.steps:
+        interpreter.execute(own, context)
+    outcome = interpreter.execute(wanted, context)
+    return {"verified": list(outcome.verified), "ledger": outcome.ledger}
+
+
+def _add(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    """Return both rounds' results as one: what happened adds up, and what the later found empty stays as it was."""
+    both = {**earlier, **{key: value for key, value in later.items() if value or key not in earlier}}
+    for key in ("steps", "diff", "verified"):
+        both[key] = [*earlier.get(key, ()), *later[key]]
+    return both
 
 
 def _recover(actor: Actor) -> list[dict[str, str]]:
