@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""Ask apt which packages it would upgrade, through the host's own python3-apt."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from .._errors import BadInput, CommandFailed, FleetError
+from .run import run
+
+LISTS = "/var/lib/apt/lists"
+LOCKED = "Could not get lock"
+
+
+class Update(NamedTuple):
+    """A package that apt would bring from one version to another; `before` is "" for a newly needed one."""
+
+    name: str
+    before: str
+    after: str
+    security: bool = False
+
+
+class Updates(NamedTuple):
+    """What apt would do (`ready`) and what it leaves alone: `held` by hold, `kept` since it would remove packages."""
+
+    ready: tuple[Update, ...] = ()
+    held: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+
+def refresh(valid_s: int, *, wait_s: float = 60, timeout_s: float = 300) -> bool:
+    """Fetch the lists of packages unless they are younger than `valid_s` seconds; tell whether it did.
+
+    Waits up to `wait_s` for another apt. Raise CommandFailed when any source cannot be had: a plan made from half of
+    the sources would be another plan.
+    """
+    if os.path.isdir(LISTS) and time.time() - os.stat(LISTS).st_mtime < valid_s:
+        return False
+    deadline = time.monotonic() + wait_s
+    while True:
+        done = run(["apt-get", "-q", "update", "-o", "APT::Update::Error-Mode=any"], timeout_s=timeout_s)
+        if done.rc == 0:
+            # apt leaves the time of an unchanged directory alone, and the next run would fetch again.
+            os.utime(LISTS)
+            return True
+        if LOCKED not in done.err or time.monotonic() > deadline:
+            raise CommandFailed(f"the package lists cannot be fetched: {done.explain()}; check the sources of apt")
+        time.sleep(1)
+
+
+def updates(only: Sequence[str] = ()) -> Updates:
+    """Return what apt would upgrade now: all of it, or `only` these packages with what they need.
+
+    Raise FleetError, with the cure, when python3-apt is missing or dpkg was interrupted, BadInput for a package that
+    is not installed.
+    """
+    cache = _cache()
+    held = tuple(sorted(package.name for package in cache if package.is_upgradable and _is_held(package)))
+    upgradable = tuple(sorted(package.name for package in cache if package.is_upgradable and package.name not in held))
+    if only:
+        missing = [name for name in only if name not in cache or not cache[name].is_installed]
+        if missing:
+            raise BadInput(f"not installed, so there is nothing to update: {', '.join(missing)}")
+        kept = _mark_only(cache, [name for name in only if name in upgradable])
+        return Updates(_marked(cache), tuple(name for name in held if name in only), kept)
+    cache.upgrade(dist_upgrade=True)
+    if any(package.marked_delete for package in cache.get_changes()):
+        cache.clear()
+        cache.upgrade(dist_upgrade=False)
+    ready = _marked(cache)
+    named = {update.name for update in ready}
+    return Updates(ready, held, tuple(name for name in upgradable if name not in named))
+
+
+def _cache() -> Any:
+    try:
+        import apt
+    except ImportError:
+        raise FleetError(
+            "python3-apt is missing for the Python that Ansible uses here: install the package python3-apt and set "
+            "ansible_python_interpreter to /usr/bin/python3"
+        ) from None
+    cache = apt.Cache()
+    if cache.dpkg_journal_dirty or cache.broken_count:
+        raise FleetError("dpkg was interrupted on this host: run `dpkg --configure -a && apt-get -f install` first")
+    return cache
+
+
+def _mark_only(cache: Any, names: Sequence[str]) -> tuple[str, ...]:
+    """Mark the named packages for upgrade; return those that would cost another package its place."""
+    kept = []
+    for name in names:
+        with cache.actiongroup():
+            cache[name].mark_upgrade()
+        if any(package.marked_delete for package in cache.get_changes()):
+            cache[name].mark_keep()
+            kept.append(name)
+    return tuple(kept)
+
+
+def _marked(cache: Any) -> tuple[Update, ...]:
+    return tuple(
+        Update(
+            package.name,
+            package.installed.version if package.installed else "",
+            package.candidate.version,
+            package.installed is not None and _is_security(package),
+        )
+        for package in sorted(cache.get_changes(), key=lambda package: str(package.name))
+        if package.marked_upgrade or package.marked_install
+    )
+
+
+def _is_held(package: Any) -> bool:
+    import apt_pkg
+
+    return bool(package._pkg.selected_state == apt_pkg.SELSTATE_HOLD)  # noqa: SLF001 - python3-apt tells it nowhere else
+
+
+def _is_security(package: Any) -> bool:
+    """A version between the installed one and the candidate came from a security archive.
+
+    Looking at the candidate alone is not enough: a later point release in the main archive contains the fix as well.
+    """
+    return any(
+        package.installed < version <= package.candidate and any(_is_security_origin(one) for one in version.origins)
+        for version in package.versions
+    )
+
+
+def _is_security_origin(origin: Any) -> bool:
+    return origin.label == "Debian-Security" or str(origin.archive).endswith("-security")

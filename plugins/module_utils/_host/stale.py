@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""Find processes that still run code which an upgrade has replaced on the disk."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from .run import require
+
+# Code lives here. Deleted mappings elsewhere are caches, shared memory and temporary files of the process's own.
+CODE = ("/usr/", "/lib", "/bin/", "/sbin/", "/opt/")
+DELETED = " (deleted)"
+MAPPING = re.compile(r"^[0-9a-f]+-[0-9a-f]+ (?P<mode>\S+) \S+ \S+ \d+ +(?P<path>/.*)$")
+
+
+class Process(NamedTuple):
+    """A process with mapped files that are gone from the disk. `unit` is "" where systemd has none for it."""
+
+    pid: int
+    unit: str
+    files: tuple[str, ...]
+
+
+class Scan(NamedTuple):
+    """The processes found, and how many could not be looked into: those are unknown, not clean."""
+
+    stale: tuple[Process, ...]
+    unknown: int
+
+
+def scan() -> Scan:
+    """Look into the memory maps of every process."""
+    stale, unknown = [], 0
+    for pid in _pids():
+        try:
+            files = deleted_code(_read(f"/proc/{pid}/maps").splitlines())
+            if files:
+                stale.append(Process(pid, unit_of(_read(f"/proc/{pid}/cgroup")), files))
+        except PermissionError:
+            unknown += 1
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return Scan(tuple(stale), unknown)
+
+
+def deleted_code(maps: Iterable[str]) -> tuple[str, ...]:
+    """Return the paths of executable mappings whose file has been deleted, from lines of /proc/PID/maps."""
+    found = (MAPPING.match(line) for line in maps if line.endswith(DELETED))
+    paths = {one["path"][: -len(DELETED)] for one in found if one and "x" in one["mode"]}
+    return tuple(sorted(path for path in paths if path.startswith(CODE)))
+
+
+def unit_of(cgroup: str) -> str:
+    """Return the unit that /proc/PID/cgroup names, a login session's scope or a user's manager included.
+
+    In a container the path begins with what the machine outside calls it, so that it counts from the last slice of
+    the system's own.
+    """
+    for line in cgroup.splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers not in ("", "name=systemd"):
+            continue
+        parts = path.split("/")
+        roots = [number for number, part in enumerate(parts) if part in ("system.slice", "user.slice", "init.scope")]
+        units = [part for part in parts[roots[-1] :] if part.endswith((".service", ".scope"))] if roots else []
+        if units:
+            return units[0]
+    return ""
+
+
+def main_pids_of_lone(units: Sequence[str]) -> dict[str, int]:
+    """Return the main process of each unit whose restart leaves its other processes alone (KillMode=process).
+
+    Of sshd and cron only the main process is renewed by a restart; sessions and jobs end by themselves.
+    """
+    if not units:
+        return {}
+    done = require(["systemctl", "show", "--property", "KillMode,MainPID", "--", *units])
+    blocks = (dict(line.split("=", 1) for line in block.splitlines()) for block in done.out.strip().split("\n\n"))
+    return {name: int(block["MainPID"]) for name, block in zip(units, blocks) if block.get("KillMode") == "process"}
+
+
+def _pids() -> Iterator[int]:
+    return (int(name) for name in os.listdir("/proc") if name.isdigit())
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
