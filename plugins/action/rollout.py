@@ -8,13 +8,19 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-from typing import Any, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput, FleetError
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout import decide, report
-from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.events import Run, host_event, open_hosts, stop_event
+from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.events import (
+    Run,
+    host_event,
+    open_hosts,
+    stop_event,
+)
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.spec import REQUIRED_IF, SPEC
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils import (
     rollout_alerts,
@@ -37,7 +43,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
     _supports_check_mode = True
 
-    def run(self, tmp: Optional[str] = None, task_vars: Optional[dict[str, Any]] = None) -> Result:
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
         super().run(tmp, task_vars)
         self._vars: Mapping[str, Any] = task_vars or {}
         _, self._options = self.validate_argument_spec(argument_spec=SPEC, required_if=REQUIRED_IF)
@@ -148,16 +154,23 @@ class ActionModule(ActionBase):
             returning[0] = may and balancer == "drained" and not self._options["final"]
             known = balancer if host.locked else ""
             return [
-                host_event(
-                    self._host, self._options["result"], why=why, load_balancer=known, keeps_lock=returning[0]
-                )
+                host_event(self._host, self._options["result"], why=why, load_balancer=known, keeps_lock=returning[0])
             ]
 
         self._record(ended)
         self._display.warning(f"{self._host}: {why}")
         if held[0] and not returning[0]:
-            self._ask({})
+            self._release()
         return {"may_return": returning[0], "why": why}
+
+    def _release(self) -> None:
+        """Give the lock of a failed host back; where that fails it ends by itself, and the failure is on record."""
+        try:
+            answer = self._ask({})
+        except AnsibleConnectionFailure as error:
+            answer = {"failed": True, "msg": f"unreachable: {error}"}
+        if answer.get("failed"):
+            self._display.warning(f"{self._host}: its lock stays until it ends by itself: {answer.get('msg')}")
 
     def _settle(self) -> Result:
         decision = self._decide([])
@@ -199,7 +212,7 @@ class ActionModule(ActionBase):
     def _facts(self) -> Mapping[str, Any]:
         """What `begin` told, whichever host this task is for. Raise BadInput where there was none."""
         local = self._vars["hostvars"].get("localhost") or {}
-        facts: Optional[Mapping[str, Any]] = (local.get("ansible_facts") or {}).get("rollout")
+        facts: Mapping[str, Any] | None = (local.get("ansible_facts") or {}).get("rollout")
         if facts is None:
             raise BadInput("no rollout has begun. Run the whole playbook, from its first play, without tags")
         return facts

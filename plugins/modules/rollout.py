@@ -227,7 +227,9 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.spec impo
 def main() -> None:
     module = AnsibleModule(argument_spec=SPEC, required_if=REQUIRED_IF, supports_check_mode=True)
     if module.params["state"] not in ON_HOST:
-        module.fail_json(msg=f"state={module.params['state']} runs on the controller, by the action plugin of this name")
+        module.fail_json(
+            msg=f"state={module.params['state']} runs on the controller, by the action plugin of this name"
+        )
     told = hold.on_host(module.params, check=module.check_mode)
     if told.refused:
         module.fail_json(msg=told.refused, ledger=told.ledger)

@@ -9,7 +9,7 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import Sequence
+from collections.abc import Sequence
 
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 

@@ -10,7 +10,8 @@ import os
 import re
 import secrets
 import time
-from typing import Any, Mapping, NamedTuple, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout import decide, waves
@@ -43,7 +44,9 @@ def understand(options: Mapping[str, Any]) -> Wanted:
         name=_word(options["name"], "name", r"[a-z0-9][a-z0-9_-]{0,39}", "small letters, digits and dashes"),
         intent=options["intent"],
         reason=options["reason"] or "",
-        run_id=_word(options["run_id"] or "", "run_id", r"([A-Za-z0-9][\w.-]{0,99})?", "letters, digits, dashes and dots"),
+        run_id=_word(
+            options["run_id"] or "", "run_id", r"([A-Za-z0-9][\w.-]{0,99})?", "letters, digits, dashes and dots"
+        ),
         hosts=hosts,
         sizes=waves.parse_waves(options["waves"]),
         limit=waves.parse_limit(options["limit"], len(hosts)),
@@ -76,7 +79,7 @@ def begin(wanted: Wanted, place: Place, driver: Mapping[str, Any]) -> Run:
         return rollout_record.append(path, lambda _before: [event])
 
 
-def _earlier(wanted: Wanted, runs: Sequence[Run]) -> Optional[Run]:
+def _earlier(wanted: Wanted, runs: Sequence[Run]) -> Run | None:
     """Return the run to resume. A run id of the user's own that is on record means that run."""
     if wanted.run_id and any(run.run_id == wanted.run_id for run in runs):
         if wanted.resume == "never":
@@ -87,7 +90,7 @@ def _earlier(wanted: Wanted, runs: Sequence[Run]) -> Optional[Run]:
     return decide.to_resume(runs, want=wanted.resume, name=wanted.name, intent=wanted.intent, now=time.time())
 
 
-def _event(wanted: Wanted, earlier: Optional[Run], driver: Mapping[str, Any]) -> dict[str, Any]:
+def _event(wanted: Wanted, earlier: Run | None, driver: Mapping[str, Any]) -> dict[str, Any]:
     left = decide.remaining(earlier, wanted.hosts)
     return {
         "event": "begin",

@@ -15,7 +15,8 @@ import fcntl
 import json
 import os
 import time
-from typing import Any, Callable, Iterator, Mapping, NamedTuple, Optional, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Callable, NamedTuple, Optional
 
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput, HostLocked, Unreadable
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout import events
@@ -49,13 +50,13 @@ def state_directory(given: str = "", environment: Mapping[str, str] = os.environ
     return os.path.abspath(os.path.expanduser(chosen))
 
 
-def read(path: str) -> Optional[Run]:
+def read(path: str) -> Run | None:
     """Return the run that a record tells, or None when it has no whole line. Raise Unreadable naming the file."""
     with open(path, "rb") as record:
         return _fold(path, record.read())
 
 
-def _fold(path: str, content: bytes) -> Optional[Run]:
+def _fold(path: str, content: bytes) -> Run | None:
     whole = content[: content.rfind(b"\n") + 1]
     try:
         return events.fold(json.loads(line) for line in whole.splitlines())
@@ -97,7 +98,7 @@ def _write(descriptor: int, content: bytes) -> None:
 def append_as(path: str, driver: Mapping[str, Any], decide: Callable[[Run], Sequence[Mapping[str, Any]]]) -> Run:
     """`append` for the run's own driver; raise BadInput when another one has taken the run over, or none began it."""
 
-    def checked(run: Optional[Run]) -> Sequence[Mapping[str, Any]]:
+    def checked(run: Run | None) -> Sequence[Mapping[str, Any]]:
         if run is None or dict(run.driver) != dict(driver):
             raise BadInput("this ansible-playbook has not begun the rollout. Start at its first play, with state=begin")
         return decide(run)

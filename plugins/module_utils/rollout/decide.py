@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from .._errors import BadInput
 from .events import FINISHED, MISSED, Host, Run, open_hosts
@@ -58,7 +59,7 @@ def _alarmed(alerts: Sequence[str]) -> str:
     return f"the gate is closed: {'; '.join(alerts)}" if alerts else ""
 
 
-def to_resume(runs: Iterable[Run], *, want: str, name: str, intent: str, now: float) -> Optional[Run]:
+def to_resume(runs: Iterable[Run], *, want: str, name: str, intent: str, now: float) -> Run | None:
     """Return the run that a new driver goes on with, or None for a new one.
 
     `auto` takes the newest interrupted run of the same name and intent, younger than a day, that had not stopped:
@@ -81,7 +82,7 @@ def _interrupted(run: Run, now: float) -> bool:
     return not run.ended and not run.stopped and now - run.last < RESUME_WITHIN_S
 
 
-def remaining(run: Optional[Run], hosts: Sequence[str]) -> tuple[str, ...]:
+def remaining(run: Run | None, hosts: Sequence[str]) -> tuple[str, ...]:
     """Return the hosts that are still to be rolled out: all but those that are done and not half taken back."""
     if run is None:
         return tuple(hosts)

@@ -12,7 +12,8 @@ its lock granted, is *touched* (from here on it may have changed), and in the en
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from .._errors import Unreadable
 
@@ -79,12 +80,12 @@ def stop_event(why: str) -> dict[str, Any]:
     return {"event": "stop", "why": why}
 
 
-def fold(events: Iterable[Event]) -> Optional[Run]:
+def fold(events: Iterable[Event]) -> Run | None:
     """Return the run that the events tell, or None when there is none.
 
     Raise Unreadable for events of another version, or before the first `begin`.
     """
-    run: Optional[Run] = None
+    run: Run | None = None
     for event in events:
         if event.get("v") != VERSION:
             raise Unreadable(f"the rollout record has format {event.get('v')!r}, this collection reads {VERSION}")
@@ -92,7 +93,7 @@ def fold(events: Iterable[Event]) -> Optional[Run]:
     return run
 
 
-def _begin(before: Optional[Run], event: Event) -> Run:
+def _begin(before: Run | None, event: Event) -> Run:
     wave_of = {host: number for number, wave in enumerate(event["waves"], 1) for host in wave}
     old = before.hosts if before else {}
     kept = [name for name, host in old.items() if host.touched or host.state in FINISHED]
@@ -115,14 +116,14 @@ def _begin(before: Optional[Run], event: Event) -> Run:
     )
 
 
-def _planned_again(host: Host, attempt: int, wave: Optional[int]) -> Host:
+def _planned_again(host: Host, attempt: int, wave: int | None) -> Host:
     """Return the host as the new attempt finds it; one that is not in its waves stays what it was."""
     if wave is None:
         return host._replace(state="skipped") if host.state == "done" else host
     return Host(wave=wave, attempt=attempt, touched=host.touched)
 
 
-def _apply(run: Optional[Run], event: Event) -> Run:
+def _apply(run: Run | None, event: Event) -> Run:
     if run is None:
         raise Unreadable("the rollout record does not start with its beginning. Start a new run")
     run = run._replace(last=event["at"])

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Mapping, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from .._errors import FleetError
 from .._transaction import journal, ledger, lock, quarantine
@@ -24,7 +25,10 @@ class Told(NamedTuple):
     notes: list[str]
 
 
-def on_host(params: Mapping[str, Any], *, check: bool, paths: Paths = Paths(), world: World = World()) -> Told:
+HERE = Paths()
+
+
+def on_host(params: Mapping[str, Any], *, check: bool, paths: Paths = HERE) -> Told:
     """Take the host's lock at host_begin, release it at host_end; in check mode only look."""
     actor = Actor(
         owner=params["owner"],
@@ -35,12 +39,12 @@ def on_host(params: Mapping[str, Any], *, check: bool, paths: Paths = Paths(), w
         ttl_s=params["lock_ttl_s"],
     )
     if params["state"] == "host_end":
-        return _end(actor, paths, world, check=check)
-    return _begin(actor, paths, world, check=check, seen=params["ledger_seen"])
+        return _end(actor, paths, check=check)
+    return _begin(actor, paths, check=check, seen=params["ledger_seen"])
 
 
-def _begin(actor: Actor, paths: Paths, world: World, *, check: bool, seen: str) -> Told:
-    state = _ledger(paths, seen)
+def _begin(actor: Actor, paths: Paths, *, check: bool, seen: str) -> Told:
+    state, world = _ledger(paths, seen), World()
     if check:
         return Told("", state, _would_meet(actor, paths))
     try:
@@ -64,8 +68,9 @@ def _recover(actor: Actor, paths: Paths, world: World) -> list[str]:
     return [f"an unfinished transaction was {one.result}: {one.name or one.txid}" for one in recovered]
 
 
-def _end(actor: Actor, paths: Paths, world: World, *, check: bool) -> Told:
+def _end(actor: Actor, paths: Paths, *, check: bool) -> Told:
     if not check and os.path.exists(paths.lock):
+        world = World()
         with lock.exclusive(paths, world, actor):
             lock.release(paths, world, actor)
     return Told("", _ledger(paths, ""), [])

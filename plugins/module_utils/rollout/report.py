@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from .decide import remaining, verdict
 from .events import Host, Run
@@ -145,4 +146,4 @@ def _junit_kind(state: str) -> str:
 
 def _printable(text: str) -> str:
     """XML has no way to say most control characters, escape codes of a terminal among them."""
-    return "".join(char if char >= " " else " " for char in text)
+    return "".join(max(char, " ") for char in text)
