@@ -67,7 +67,9 @@ def updates(only: Sequence[str] = ()) -> Updates:
     if only:
         missing = [name for name in only if name not in cache or not cache[name].is_installed]
         if missing:
-            raise BadInput(f"not installed, so there is nothing to update: {', '.join(missing)}")
+            raise BadInput(
+                f"only names what is not installed here: {', '.join(missing)}; install it first, or leave it out"
+            )
         kept = _mark_only(cache, [name for name in only if name in upgradable])
         return Updates(_marked(cache), tuple(name for name in held if name in only), kept)
     cache.upgrade(dist_upgrade=True)
@@ -94,12 +96,16 @@ def _cache() -> Any:
 
 
 def _mark_only(cache: Any, names: Sequence[str]) -> tuple[str, ...]:
-    """Mark the named packages for upgrade; return those that would cost another package its place."""
+    """Mark the named packages for upgrade; return those that cannot be without a loss elsewhere."""
     kept = []
     for name in names:
-        with cache.actiongroup():
+        try:
             cache[name].mark_upgrade()
-        if any(package.marked_delete for package in cache.get_changes()):
+            impossible = any(package.marked_delete for package in cache.get_changes())
+        except SystemError:
+            # python3-apt's way to say that what it needs cannot be had, since that is held, for instance.
+            impossible = True
+        if impossible:
             cache[name].mark_keep()
             kept.append(name)
     return tuple(kept)
