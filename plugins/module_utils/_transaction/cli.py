@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -67,30 +68,37 @@ def _recover(options: argparse.Namespace, context: Context) -> None:
     how = next((name for name in ("undo", "finish", "accept") if getattr(options, name)), recovery.AUTO)
     with lock.exclusive(context.paths, context.world, context.actor):
         done = recovery.recover(context, how, unproven=options.unproven)
-    for _one in done:
-        pass
+    for one in done:
+        _say(f"{one.txid}  {one.result}  {one.name}")
     if not done:
-        pass
+        _say("nothing is unfinished on this host")
 
 
 def _show_unfinished(paths: Paths) -> None:
     told = quarantine.read(paths)
     if told:
-        pass
+        _say(f"QUARANTINED since {told['since']}: {told['what']}")
+        _say(f"  it failed:               {told['why']}")
+        _say(f"  and could not be undone: {told['undo']}")
+        _say(f"  {quarantine.CURE}")
     waiting = recovery.pending(paths)
     for one in waiting:
-        one.get("who", {})
+        who = one.get("who", {})
+        _say(f"{one['txid']}  {one['what']}")
+        _say(f"  by {who.get('owner', '?')}, run {who.get('run_id') or 'without id'}; last mark: {one['state']}")
+        _say(f"  {one.get('taken', 0)} of {one.get('steps', 0)} steps are known to be taken")
     if not told and not waiting:
-        pass
+        _say("nothing is unfinished on this host")
 
 
 def _ledger(options: argparse.Namespace, context: Context) -> None:
     if options.verify:
         if not ledger.holds(context.paths):
             raise FleetError(f"the ledger {context.paths.ledger} was edited or cut: its chain of digests is broken")
+        _say(f"{len(ledger.lines(context.paths))} entries, every line follows from the one before")
         return
-    for _entry in ledger.entries(context.paths, options.last):
-        pass
+    for entry in ledger.entries(context.paths, options.last):
+        _say(json.dumps(entry, sort_keys=True) if options.json else _line(entry))
 
 
 def _line(entry: Mapping[str, Any]) -> str:
@@ -102,9 +110,15 @@ def _line(entry: Mapping[str, Any]) -> str:
 
 def _lock(options: argparse.Namespace, context: Context) -> None:
     if options.release or options.take:
-        lock.seize(context.paths, context.world, context.actor, take=options.take)
+        found = lock.seize(context.paths, context.world, context.actor, take=options.take)
+        _say(f"was held by: {lock.tell(found) if found else 'nobody'}")
         return
-    lock.read(context.paths)
+    found = lock.read(context.paths)
+    _say(lock.tell(found) if found else "nobody holds this host")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def _login() -> str:
