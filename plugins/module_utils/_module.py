@@ -48,7 +48,7 @@ def converge(
     plan's summary. Every FleetError becomes a failure with its message.
     """
     try:
-        result = _foresee(plan(read())) if module.check_mode else _change(actor_of(module), read, plan, rounds)
+        result = _foresee(module, plan(read())) if module.check_mode else _change(actor_of(module), read, plan, rounds)
         module.exit_json(run_id=module.params["run_id"] or "", **result)
     except StepFailed as error:
         module.fail_json(msg=str(error), undone=error.undone, **error.details)
@@ -57,12 +57,12 @@ def converge(
     raise AssertionError("AnsibleModule left its exit open")
 
 
-def _foresee(plan: Plan) -> dict[str, Any]:
+def _foresee(module: AnsibleModule, plan: Plan) -> dict[str, Any]:
     """What a run would do. An unfinished transaction is told, not touched."""
     quarantine.refuse(HOST)
-    waiting = [path.rsplit("/", 1)[1] for path in journal.unfinished(HOST)]
-    warnings = [f"transaction {txid} is unfinished on this host; a run recovers it first" for txid in waiting]
-    return {**_told(plan), "verified": [], "seconds": 0.0, "ledger": "", "recovered": [], "warnings": warnings}
+    for path in journal.unfinished(HOST):
+        module.warn(f"transaction {path.rsplit('/', 1)[1]} is unfinished on this host; a run recovers it first")
+    return {**_told(plan), "verified": [], "seconds": 0.0, "ledger": "", "recovered": []}
 
 
 def _change(actor: Actor, read: Callable[[], Have], plan: Callable[[Have], Plan], rounds: int) -> dict[str, Any]:
