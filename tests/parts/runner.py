@@ -69,7 +69,7 @@ def run(parts: Sequence[Part], *, lanes: int) -> int:
     """Run the parts in so many lanes, print each one's start and end and the summary; return the exit status."""
     board = Board(parts)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: Job.stop_all())
+        signal.signal(number, lambda *dummy: Job.stop_all())
     threads = [threading.Thread(target=_lane, args=(board,)) for _ in range(lanes)]
     for thread in threads:
         thread.start()

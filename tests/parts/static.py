@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -66,6 +67,8 @@ def sanity(job: Job) -> Counts:
     stand_in.parent.mkdir(parents=True, exist_ok=True)
     stand_in.write_text(GET_PIP)
     collection = checkout.copy_to(SANITY / "ansible_collections/groundcrew/fleet")
+    # ansible-test asks git for the files, and to the checkout's own git all of .cache is to be ignored.
+    job.run(["git", "init", "--quiet"], cwd=collection)
     env = {"HOME": str(home), "ANSIBLE_COLLECTIONS_PATH": str(SANITY), **_pip_settings()}
     pythons = {version: checkout.find_python(version) for version in checkout.PYTHONS}
     present = {version: path for version, path in pythons.items() if path}
