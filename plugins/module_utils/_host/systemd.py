@@ -16,7 +16,7 @@ from .run import require, run
 PROPERTIES = (
     "Id,Names,LoadState,ActiveState,SubState,UnitFileState,Result,FragmentPath,DropInPaths,EnvironmentFiles,"
     "ExecStart,ExecMainStartTimestampMonotonic,ActiveEnterTimestampMonotonic,MainPID,CanReload,NeedDaemonReload,"
-    "Restart,NRestarts"
+    "Restart,NRestarts,InvocationID"
 )
 
 
@@ -39,6 +39,8 @@ class UnitState(NamedTuple):
     needs_daemon_reload: bool = False
     restart: str = "no"
     restarts: int = 0
+    # Another one for each start, whoever or whatever started it.
+    invocation: str = ""
 
     @property
     def is_active(self) -> bool:
@@ -93,6 +95,7 @@ def parse(name: str, block: str, offset: float) -> UnitState:
         needs_daemon_reload=last("NeedDaemonReload") == "yes",
         restart=last("Restart") or "no",
         restarts=int(last("NRestarts") or 0),
+        invocation=last("InvocationID"),
     )
 
 

@@ -66,7 +66,7 @@ def _recover(options: argparse.Namespace, context: Context) -> None:
         _show_unfinished(context.paths)
         return
     how = next((name for name in ("undo", "finish", "accept") if getattr(options, name)), recovery.AUTO)
-    with lock.exclusive(context.paths, context.world, context.actor):
+    with lock.exclusive(context.paths, context.world, context.actor, any_run=True):
         done = recovery.recover(context, how, unproven=options.unproven)
     for one in done:
         _say(f"{one.txid}  {one.result}  {one.name}")
@@ -110,7 +110,8 @@ def _line(entry: Mapping[str, Any]) -> str:
 
 def _lock(options: argparse.Namespace, context: Context) -> None:
     if options.release or options.take:
-        found = lock.seize(context.paths, context.world, context.actor, take=options.take)
+        with lock.exclusive(context.paths, context.world, context.actor, any_run=True):
+            found = lock.seize(context.paths, context.world, context.actor, take=options.take)
         _say(f"was held by: {lock.tell(found) if found else 'nobody'}")
         return
     found = lock.read(context.paths)

@@ -22,7 +22,8 @@ from .steps import Step
 from .world import World
 
 # A capability belongs to the bytes that it was given to: new bytes do not inherit it.
-NOT_INHERITED = ("security.capability",)
+NOT_INHERITED = frozenset({"security.capability"})
+ACLS = frozenset({"system.posix_acl_access", "system.posix_acl_default"})
 NEW_FILE_MODE, NEW_DIRECTORY_MODE = 0o644, 0o755
 
 
@@ -38,7 +39,7 @@ def survey(step: Step, txid: str, number: int, planned: frozenset[str]) -> Entry
         step,
         old,
         staged=_beside(step.target, txid, number),
-        copy=f"old/{number}" if old.kind == files.FILE else "",
+        copy=f"old/{number}" if old.kind == files.FILE and step.kind != "mode" else "",
         before={"was": old.sha256 or old.target or old.kind},
         sha256=files.digest(content) if content is not None else "",
     )
@@ -47,7 +48,7 @@ def survey(step: Step, txid: str, number: int, planned: frozenset[str]) -> Entry
 def stage(world: World, entry: Entry, copy: str) -> list[str]:
     """Prepare the new bytes and the undo copy; return the files that have to be synced."""
     step, old, made = entry.step, entry.old, []
-    if old is not None and old.content is not None:
+    if old is not None and old.content is not None and entry.copy:
         world.create(copy, old.content)
         made.append(copy)
     if step.kind == "write":
@@ -67,24 +68,29 @@ def apply(world: World, entry: Entry) -> None:
 def restore(world: World, entry: Entry, copy: str) -> str | None:
     """Bring back what stood at the target before; return a remark where something had to stay."""
     old = entry.old
-    if old is None or _same(old, files.read(old.path), copy):
+    if old is None or _same(old, files.read(old.path), copy if entry.copy else ""):
         return None
-    if old.kind == files.FILE:
+    if old.kind == files.FILE and not entry.copy:
+        _dress(world, old.path, old.uid, old.gid, old.mode, inherit=old, lost=frozenset())
+    elif old.kind == files.FILE:
         _restore_file(world, entry, old, copy)
     elif old.kind == files.LINK:
         _replace_link(world, str(old.target), undo_temporary(entry), old.path)
     elif old.kind == files.DIRECTORY:
         if not os.path.isdir(old.path):
             world.mkdir(old.path)
-        _dress(world, old.path, old.uid, old.gid, old.mode, inherit=None)
+        _dress(world, old.path, old.uid, old.gid, old.mode, inherit=old, lost=frozenset())
     else:
         return _vanish(world, old.path)
     return None
 
 
-def parents(entries: list[Entry]) -> list[str]:
-    """Return the directories whose entries the steps change: to be synced after them."""
-    return sorted({os.path.dirname(entry.step.target) for entry in entries if entry.old is not None})
+def touched(entries: list[Entry]) -> list[str]:
+    """Return what has to be synced after the steps: directories whose entries, and inodes whose facts, they change."""
+    of_files = [entry.step for entry in entries if entry.old is not None]
+    own = {step.target for step in of_files if step.kind in ("mode", "directory")}
+    # A directory that the same steps removed is synced by its own parent's sync.
+    return sorted(path for path in own | {os.path.dirname(step.target) for step in of_files} if os.path.exists(path))
 
 
 def _refuse(step: Step, old: FileState, planned: frozenset[str]) -> None:
@@ -120,19 +126,41 @@ def _wanted(step: Step, old: FileState | None, fallback: int) -> tuple[int, int,
     return uid, gid, mode if mode is not None else (old.mode if old and there else fallback)
 
 
-def _dress(world: World, path: str, uid: int, gid: int, mode: int, *, inherit: FileState | None) -> None:
-    """Give owner first (a change of owner clears setuid), then ACLs and labels, then the mode, which rules the mask."""
+def _dress(
+    world: World,
+    path: str,
+    uid: int,
+    gid: int,
+    mode: int,
+    *,
+    inherit: FileState | None,
+    lost: frozenset[str] = NOT_INHERITED,
+) -> None:
+    """Give owner first (a change of owner clears setuid), then ACLs and labels, then the mode, which rules the mask.
+
+    A file that takes another's place has its ACL too, and none where that one had none, whatever the directory's
+    default is.
+    """
     world.own(path, uid, gid)
-    for name, value in (inherit.xattrs if inherit else {}).items():
-        if name not in NOT_INHERITED:
-            world.setxattr(path, name, value)
+    if inherit is not None and inherit.kind in (files.FILE, files.DIRECTORY):
+        for name in files.xattrs(path):
+            if name in ACLS and name not in inherit.xattrs:
+                world.removexattr(path, name)
+        for name, value in inherit.xattrs.items():
+            if name not in lost:
+                world.setxattr(path, name, value)
     world.chmod(path, mode)
 
 
 def _write(world: World, entry: Entry) -> None:
-    # After a crash the rename may have happened already.
+    target = entry.step.target
     if os.path.lexists(entry.staged):
-        world.rename(entry.staged, entry.step.target)
+        world.rename(entry.staged, target)
+        return
+    # After a crash the rename may have happened already; it may also have been undone since.
+    there = files.read(target)
+    if (there.sha256 or "", there.target) != (entry.sha256, entry.step.args.get("to")):
+        raise FileNotFoundError(errno.ENOENT, "what was prepared to stand there is gone", target)
 
 
 def _remove(world: World, entry: Entry) -> None:
@@ -171,7 +199,7 @@ def _same(old: FileState, current: FileState, copy: str) -> bool:
     facts = ("kind", "target", "uid", "gid", "mode")
     if any(getattr(old, fact) != getattr(current, fact) for fact in facts) or dict(old.xattrs) != dict(current.xattrs):
         return False
-    if old.kind != files.FILE:
+    if old.kind != files.FILE or not copy:
         return True
     return old.mtime_ns == current.mtime_ns and files.read(copy).content == current.content
 
@@ -182,10 +210,7 @@ def _restore_file(world: World, entry: Entry, old: FileState, copy: str) -> None
         raise FileNotFoundError(errno.ENOENT, "the undo copy is gone", copy)
     temporary = undo_temporary(entry)
     world.create(temporary, content)
-    world.own(temporary, old.uid, old.gid)
-    for name, value in old.xattrs.items():
-        world.setxattr(temporary, name, value)
-    world.chmod(temporary, old.mode)
+    _dress(world, temporary, old.uid, old.gid, old.mode, inherit=old, lost=frozenset())
     world.utime(temporary, old.mtime_ns)
     world.sync(temporary)
     world.rename(temporary, old.path)

@@ -78,6 +78,8 @@ def execute(plan: Plan, context: Context, *, proof_within_s: float = 0) -> Outco
             opened.mark(context.world, verified=verified)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         except (FleetError, OSError) as error:
+            # A second wish to stop must not stop the way back.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             evidence = _evidence(plan, error)
             failure = take_back(opened, context, why=str(error))
             failure.details.update(evidence)
@@ -98,8 +100,8 @@ def take(opened: Journal, context: Context, *, first: int) -> None:
                 _act(entry, context.world)
             except (FleetError, OSError) as error:
                 raise StepFailed(f"{_told(entry.step)}: {error}", undone=False) from error
-        for folder in disk.parents(batch):
-            context.world.sync(folder)
+        for path in disk.touched(batch):
+            context.world.sync(path)
         opened.mark(context.world, applied=stop)
 
 
@@ -170,15 +172,15 @@ def undo(opened: Journal, world: World) -> list[str]:
     """Bring back what was before, whichever steps were taken; return remarks on what had to stay. May be repeated."""
     begun = _begun(opened)
     of_units = [entry for entry in begun if entry.step.kind == "unit"]
+    to_come = [entry for entry in opened.entries[len(begun) :] if entry.step.kind == "unit"]
     remarks = []
     units.stop_started(world, of_units)
     others = [(number, entry) for number, entry in enumerate(begun) if entry.step.kind != "unit"]
     for _, entry in reversed(others):
         remarks.append(_restore(entry, world, f"{opened.path}/{entry.copy}"))
-    for folder in disk.parents(begun):
-        if os.path.isdir(folder):
-            world.sync(folder)
-    units.run_again(world, of_units)
+    for path in disk.touched(begun):
+        world.sync(path)
+    units.run_again(world, of_units + (units.restarted(to_come) if begun else []))
     return [remark for remark in remarks if remark]
 
 
@@ -196,7 +198,7 @@ def _prepare(plan: Plan, context: Context) -> Journal:
         journal.open_new(context.paths, context.world, opened)
         _stage(opened, context.world)
         opened.mark(context.world, staged=True)
-    except OSError as error:
+    except (FleetError, OSError) as error:
         journal.sweep(context.world, opened)
         journal.discard(context.world, opened.path)
         message = f"could not prepare the change: {error}. Nothing was changed"

@@ -113,6 +113,8 @@ def open_new(paths: Paths, world: World, journal: Journal) -> None:
     world.mkdir(f"{journal.path}/old")
     world.create(f"{journal.path}/plan.json", json.dumps(_to_json(journal)).encode())
     world.create(journal.reserve, b"\0" * RESERVE)
+    # Made now, so that its name is on the disk before its first mark is.
+    world.create(f"{journal.path}/log", b"")
     for path in (f"{journal.path}/plan.json", journal.reserve, journal.path, paths.journal):
         world.sync(path)
 
@@ -131,7 +133,7 @@ def load(path: str) -> Journal | None:
         with open(f"{path}/plan.json", encoding="utf-8") as file:
             told = json.load(file)
     except (FileNotFoundError, ValueError) as error:
-        if os.path.exists(f"{path}/log"):
+        if os.path.exists(f"{path}/log") and os.path.getsize(f"{path}/log"):
             raise Unreadable(f"the journal {path} has a log but no readable plan: {error}") from error
         return None
     if (told["format"], told["vocabulary"]) != (FORMAT, VERSION):
@@ -147,7 +149,7 @@ def close(paths: Paths, world: World, journal: Journal, *, keep: bool, retention
     sweep(world, journal)
     for entry in journal.entries:
         if entry.step.sensitive and entry.copy:
-            _unlink(world, entry.copy)
+            _unlink(world, f"{journal.path}/{entry.copy}")
     _unlink(world, journal.reserve)
     if keep:
         world.rename(journal.path, f"{paths.undo}/{journal.txid}")
@@ -175,8 +177,12 @@ def discard(world: World, path: str) -> None:
         _unlink(world, f"{path}/old/{name}")
     with contextlib.suppress(FileNotFoundError):
         world.rmdir(f"{path}/old")
-    for name in ("log", "reserve", "plan.json"):
+    for name in ("log", "reserve"):
         _unlink(world, f"{path}/{name}")
+    # A log without a plan could not be understood, so their order has to reach the disk too.
+    if os.path.isdir(path):
+        world.sync(path)
+    _unlink(world, f"{path}/plan.json")
     with contextlib.suppress(FileNotFoundError):
         world.rmdir(path)
 

@@ -69,10 +69,8 @@ def append(paths: Paths, world: World, entry: Mapping[str, Any], *, reserve: str
     found = lines(paths)
     for line in found[-20:]:
         if entry.get("txid") and f'"txid": "{entry["txid"]}"'.encode() in line:
+            world.sync(paths.ledger)
             return digest(line)
-    whole = sum(len(line) + 1 for line in found)
-    if os.path.exists(paths.ledger) and os.path.getsize(paths.ledger) > whole:
-        world.truncate(paths.ledger, whole)
     told = {"seq": len(found) + 1, "when": now(), **entry, "prev": digest(found[-1]) if found else GENESIS}
     line = json.dumps(told, sort_keys=True).encode()
     append_synced(world, paths.ledger, line + b"\n", reserve=reserve)
@@ -81,7 +79,8 @@ def append(paths: Paths, world: World, entry: Mapping[str, Any], *, reserve: str
 
 
 def append_synced(world: World, path: str, content: bytes, *, reserve: str) -> None:
-    """Append and sync; where the disk is full, delete the `reserve` file first and try once more."""
+    """Append whole lines and sync; where the disk is full, delete the `reserve` file first and try once more."""
+    _cut_torn_line(world, path)
     try:
         world.append(path, content)
     except OSError as error:
@@ -90,3 +89,15 @@ def append_synced(world: World, path: str, content: bytes, *, reserve: str) -> N
         world.unlink(reserve)
         world.append(path, content)
     world.sync(path)
+
+
+def _cut_torn_line(world: World, path: str) -> None:
+    """A line without its end was never synced; left there it would spoil the next one."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except FileNotFoundError:
+        return
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        world.truncate(path, whole)

@@ -96,7 +96,7 @@ def release(paths: Paths, world: World, actor: Actor) -> bool:
 def seize(paths: Paths, world: World, actor: Actor, *, take: bool) -> Lock | None:
     """By hand: release whatever lock there is, or `take` it over; the stated reason goes to the ledger.
 
-    Return the lock that was there. Raise BadInput without a reason.
+    Return the lock that was there. Raise BadInput without a reason. The caller holds the flock, for the ledger's sake.
     """
     if not actor.reason.strip():
         raise BadInput("a lock is released or taken by hand only with a stated reason: give --reason TEXT")
@@ -114,20 +114,21 @@ def seize(paths: Paths, world: World, actor: Actor, *, take: bool) -> Lock | Non
 
 
 @contextlib.contextmanager
-def exclusive(paths: Paths, world: World, actor: Actor) -> Iterator[None]:
+def exclusive(paths: Paths, world: World, actor: Actor, *, any_run: bool = False) -> Iterator[None]:
     """Be the only process that changes this host, and stay clear of a lock that another run holds.
 
     Waits up to `actor.wait_s` seconds, then raises HostLocked with the holder's name. A lock of the actor's own run
     is renewed. The flock is not kept while waiting for a run, since that run needs it to come to its end.
+    With `any_run` it takes the flock alone: what a dead run left half-way is recovered although its lock goes on.
     """
     make_base(paths, world)
     deadline = time.monotonic() + actor.wait_s
     while True:
         with open(paths.flock, "a+", encoding="utf-8") as file:
-            holder = _try(file, paths, actor)
+            holder = _try(file, paths, actor, any_run=any_run)
             if not holder:
                 _sign(file, actor)
-                if read(paths):
+                if not any_run and read(paths):
                     hold(paths, world, actor)
                 yield
                 return
@@ -155,14 +156,14 @@ def tell(lock: Lock) -> str:
     return f"{lock.owner}, {run}{why}, since {lock.since}, for {lock.remaining_s():.0f} s more at most"
 
 
-def _try(file: TextIO, paths: Paths, actor: Actor) -> str:
+def _try(file: TextIO, paths: Paths, actor: Actor, *, any_run: bool) -> str:
     """Take the flock; return "" when the host is ours now, otherwise who has it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.seek(0)
         return f"being changed by {file.read().strip() or 'a process that gave no name'}"
-    found = read(paths)
+    found = None if any_run else read(paths)
     if found and not found.is_of(actor) and not found.is_superseded_by(actor):
         return f"locked by {tell(found)}"
     return ""

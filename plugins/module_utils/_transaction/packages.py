@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._errors import CommandFailed
-from .._host.run import require
+from .._host.run import Completed, require
 from .journal import Entry
 from .steps import Step
 from .world import World
@@ -37,9 +37,14 @@ def survey(steps: Sequence[Step]) -> Mapping[str, Any] | None:
 
 def installed() -> dict[str, str]:
     """Return the version of every installed package, by name (with architecture where dpkg tells it)."""
+    return _rows(*"cnUFHWt")
+
+
+def _rows(*without: str) -> dict[str, str]:
+    """The version of every package that dpkg knows, but for those in one of the states `without`."""
     out = require(["dpkg-query", "-W", "-f", "${db:Status-Abbrev}\t${binary:Package}\t${Version}\n"]).out
     rows = [line.split("\t") for line in out.splitlines()]
-    return {name: version for status, name, version in rows if status[1:2] == "i"}
+    return {name: version for status, name, version in rows if status[1:2] not in without}
 
 
 def apply(world: World, entry: Entry) -> None:
@@ -61,13 +66,18 @@ def finish(world: World, entry: Entry) -> None:
 
 def repair(world: World) -> None:
     """Configure what dpkg has unpacked; waits while another dpkg, such as an orphan of ours, still works."""
+    done = _settle(world)
+    if done.rc != 0:
+        raise CommandFailed(done.explain())
+
+
+def _settle(world: World) -> Completed:
     deadline = time.monotonic() + LOCK_WAIT_S
     done = world.run(["dpkg", "--configure", "-a"], 1800)
     while done.rc != 0 and DPKG_BUSY in done.err and time.monotonic() < deadline:
         time.sleep(0.5)
         done = world.run(["dpkg", "--configure", "-a"], 1800)
-    if done.rc != 0:
-        raise CommandFailed(done.explain())
+    return done
 
 
 def undo(world: World, entry: Entry) -> str | None:
@@ -76,8 +86,10 @@ def undo(world: World, entry: Entry) -> str | None:
     An archive that no longer has the former version is the usual reason.
     """
     repair(world)
+    _settle(world)
     before, now = entry.before["installed"], installed()
-    new = sorted(name for name in now if name not in before)
+    # What failed half-way is there too, though it does not count as installed.
+    new = sorted(name for name in _rows("n", "c") if name not in before)
     back = sorted(f"{name}={version}" for name, version in before.items() if now.get(name) != version)
     if new:
         _must(world, [*APT, "purge", *new], entry.step)

@@ -97,8 +97,8 @@ def _settle(opened: Journal, context: Context, how: str, *, unproven: bool) -> s
 
 
 def _finish(opened: Journal, context: Context) -> str:
-    """Go on from the first step that is not known to be taken; where that fails, back."""
-    first = max(opened.marked("applied"), default=0)
+    """Go on from the first step that is not known to be taken, or was taken back since; where that fails, back."""
+    first = 0 if opened.marked("undo") else max(opened.marked("applied"), default=0)
     try:
         if any(step.kind == "package" for step in opened.plan.steps):
             packages.repair(context.world)

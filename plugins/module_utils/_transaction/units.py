@@ -25,11 +25,24 @@ BACK_S = 60
 
 
 def survey(steps: Sequence[Step]) -> dict[str, Mapping[str, Any]]:
-    """Return for each unit of the steps what it is now: active and enabled."""
-    names = sorted({step.target for step in steps if step.kind == "unit" and step.target})
+    """Return for each unit of the steps what it is now: active, enabled, and its invocation."""
     return {
-        name: {"active": state.is_active, "enabled": state.is_enabled} for name, state in systemd.show(names).items()
+        name: {"active": state.is_active, "enabled": state.is_enabled, "invocation": state.invocation}
+        for name, state in systemd.show(_names(steps)).items()
     }
+
+
+def restarted(entries: Sequence[Entry]) -> list[Entry]:
+    """Return those whose unit ran before the transaction and was started anew since, by a reboot or by itself.
+
+    It may have read files that are about to go back, although no step touched it yet.
+    """
+    now = systemd.show(_names([entry.step for entry in entries]))
+    return [
+        entry
+        for entry in entries
+        if entry.before.get("active") and now[entry.step.target].invocation != entry.before.get("invocation")
+    ]
 
 
 def apply(world: World, step: Step) -> None:
@@ -69,6 +82,10 @@ def run_again(world: World, entries: Sequence[Entry]) -> None:
     report = checks.wait_for([checks.unit(name) for name in sorted(seen)], within_s=BACK_S)
     if not report.ok:
         raise CommandFailed(f"not running again after the undo: {'; '.join(checks.failures(report))}")
+
+
+def _names(steps: Sequence[Step]) -> list[str]:
+    return sorted({step.target for step in steps if step.kind == "unit" and step.target})
 
 
 def _must(world: World, argv: Sequence[str]) -> None:

@@ -75,6 +75,9 @@ class World:
     def setxattr(self, path: str, name: str, value: bytes) -> None:
         os.setxattr(path, name, value, follow_symlinks=False)
 
+    def removexattr(self, path: str, name: str) -> None:
+        os.removexattr(path, name, follow_symlinks=False)
+
     def utime(self, path: str, mtime_ns: int) -> None:
         os.utime(path, ns=(mtime_ns, mtime_ns), follow_symlinks=False)
 
