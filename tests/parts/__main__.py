@@ -16,43 +16,46 @@ CORES_BETWEEN = ("2.17", "2.18", "2.20")
 def all_parts() -> list[Part]:
     """Every part: what fails fast comes first, then what takes containers."""
     return [
-        Part("ruff", "style and formatting", static.ruff),
-        Part("sanity", "ansible-test sanity, every Python that is here", static.sanity),
-        Part("mypy", "types, strict", static.mypy),
-        Part("unit", "unit tests under the development environment", static.unit),
-        Part("docs", "documentation and changelog", static.docs),
-        Part("lint", "ansible-lint, profile production", static.lint),
-        *(_core(core, default=True) for core in CORES),
-        Part("importer", "the artefact judged as Galaxy does", static.importer),
-        Part("artefact", "the artefact installed and read elsewhere", static.artefact),
+        Part("ruff", "style and formatting", static.ruff, fast=True),
+        Part("sanity", "ansible-test sanity, every Python that is here", static.sanity, fast=True),
+        Part("mypy", "types, strict", static.mypy, fast=True),
+        Part("unit", "unit tests under the development environment", static.unit, fast=True),
+        Part("docs", "documentation and changelog", static.docs, fast=True),
+        Part("lint", "ansible-lint, profile production", static.lint, fast=True),
+        *(_units(core, default=True) for core in CORES),
+        Part("importer", "the artefact judged as Galaxy does", static.importer, fast=True),
+        Part("artefact", "the artefact installed and read elsewhere", static.artefact, fast=True),
+        *(Part(f"molecule-{name}", f"Molecule scenario {name}", lab.scenario(name)) for name in lab.scenarios()),
+        Part("crash", "stop at every recorded operation, recover", lab.on_the_lab(ROOT / "tests/crash"), lab.LAB),
         *(
-            Part(f"molecule-{name}", f"Molecule scenario {name}", lab.scenario(name), container=True)
-            for name in lab.scenarios()
-        ),
-        Part(
-            "crash",
-            "stop at every recorded operation, recover",
-            lab.on_the_lab(ROOT / "tests/crash"),
-            lab.LAB,
-            container=True,
-        ),
-        *(
-            Part(name, f"{path.relative_to(ROOT)} on the lab", lab.on_the_lab(path), lab.LAB, container=True)
+            Part(name, f"{path.relative_to(ROOT)} on the lab", lab.on_the_lab(path), lab.LAB)
             for name, path in lab.integration().items()
         ),
-        *(_core(core, default=False) for core in CORES_BETWEEN),
+        *(_facts(core, default=True) for core in CORES),
+        *(_units(core, default=False) for core in CORES_BETWEEN),
+        *(_facts(core, default=False) for core in CORES_BETWEEN),
     ]
 
 
-def _core(core: str, *, default: bool) -> Part:
-    about = f"unit tests and rollout facts under ansible-core {core}"
-    return Part(f"core-{core}", about, cores.under_core(core), container=cores.needs_container(core), default=default)
+def _units(core: str, *, default: bool) -> Part:
+    run = cores.under_core(core, "tests/unit")
+    fast = not cores.needs_container(core)
+    # One environment serves the units and the facts of a core; whichever comes first makes it.
+    return Part(
+        f"core-{core}", f"unit tests under ansible-core {core}", run, f"venv-{core}", default=default, fast=fast
+    )
+
+
+def _facts(core: str, *, default: bool) -> Part:
+    run = cores.under_core(core, "tests/rollout_facts")
+    return Part(f"facts-{core}", f"what rollouts rest on, ansible-core {core}", run, f"venv-{core}", default=default)
 
 
 def groups(parts: list[Part]) -> dict[str, list[Part]]:
     """The names that stand for several parts."""
     return {
-        "fast": [part for part in parts if part.default and not part.container],
+        "fast": [part for part in parts if part.default and part.fast],
+        "facts": [part for part in parts if part.default and part.name.startswith("facts-")],
         "molecule": [part for part in parts if part.name.startswith("molecule-")],
         "matrix": [part for part in parts if not part.default],
     }

@@ -1,4 +1,4 @@
-"""The unit tests, and what rollouts rest on, under each supported ansible-core."""
+"""Tests under each supported ansible-core: the unit tests, and the rules of Ansible's that rollouts rest on."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from .job import LOGS, ROOT, Counts, Job
 
 # Newer cores ask for a newer Python than Debian 12 has; these serve, the first one found.
 NEWER_PYTHONS = ("3.13", "3.12")
-TESTS = [name for name in ("tests/unit", "tests/rollout_facts") if (ROOT / name).is_dir()]
 IMAGE_SCRIPT = "playbooks/files/lab/image"
 
 
-def under_core(core: str) -> Callable[[Job], Counts]:
-    """The part that runs the tests under that ansible-core in an environment of its own."""
+def under_core(core: str, tests: str) -> Callable[[Job], Counts]:
+    """The part that runs those tests under that ansible-core in an environment of its own."""
 
     def part(job: Job) -> Counts:
         if not needs_newer_python(core):
-            return job.pytest(*TESTS, venv=checkout.make_venv(job, f"core-{core}"))
+            return job.pytest(tests, venv=checkout.make_venv(job, f"core-{core}"))
         python = _newer_python()
         if python:
-            return job.pytest(*TESTS, venv=checkout.make_venv(job, f"core-{core}", python))
-        return _in_container(job, core)
+            return job.pytest(tests, venv=checkout.make_venv(job, f"core-{core}", python))
+        return _in_container(job, core, tests)
 
     return part
 
@@ -43,10 +42,10 @@ def _newer_python() -> Path | None:
     return next((found for found in map(checkout.find_python, NEWER_PYTHONS) if found), None)
 
 
-def _in_container(job: Job, core: str) -> Counts:
+def _in_container(job: Job, core: str, tests: str) -> Counts:
     """Run them in a container of the lab's Debian 13 image (Python 3.13), with wheels that were fetched here."""
     wheels = _wheels(job, core)
-    name = f"groundcrew-core-{core}-{os.getpid()}"
+    name = f"groundcrew-{job.name}-{os.getpid()}"
     job.at_end(lambda: job.quietly([*_as_root(), "podman", "rm", "--force", "--ignore", "--time", "0", name]))
     inside = f"/results/{job.junit_path.name}"
     script = (
@@ -54,7 +53,7 @@ def _in_container(job: Job, core: str) -> Counts:
         " apt-get -qq update; apt-get -qq install --yes --no-install-recommends python3-venv git openssh-client >/dev/null;"
         " python3 -m venv /venv; /venv/bin/pip install -q --no-index --find-links /wheels -r /requirements.txt;"
         " export PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1; cd /checkout;"
-        f" exec python -m pytest -p no:cacheprovider --junit-xml={inside} {' '.join(TESTS)}"
+        f" exec python -m pytest -p no:cacheprovider --junit-xml={inside} {tests}"
     )
     requirements = ROOT / "requirements" / f"core-{core}.txt"
     mounts = [

@@ -19,15 +19,15 @@ class Part(NamedTuple):
     """A named part of the tests.
 
     `uses` names what only one part may hold at a time, in this run and in any other one of the same checkout.
-    `container` says that it starts containers; the others together are the group `fast`.
+    The `fast` ones need no container and make a group; what is no `default` runs when it is named.
     """
 
     name: str
     about: str
     run: Callable[[Job], Counts]
     uses: str = ""
-    container: bool = False
     default: bool = True
+    fast: bool = False
 
 
 class Result(NamedTuple):
