@@ -26,7 +26,7 @@ SHORTEST_SECRET = 4
 Runner = Callable[..., Completed]
 
 
-def validate(want: Want, have: Have, *, runner: Runner = run.run) -> list[str]:
+def validate(want: Want, have: Have, *, runner: Runner = run.run, runtime: str = RUNTIME) -> list[str]:
     """Run each validator that names the staged tree; return their commands, or raise BadInput with what one of them said.
 
     The tree holds every file of the call at its full path, with owner and mode; it is gone afterwards, whatever happens.
@@ -34,7 +34,7 @@ def validate(want: Want, have: Have, *, runner: Runner = run.run) -> list[str]:
     """
     if not want.staged_validators:
         return []
-    tree = tempfile.mkdtemp(prefix="groundcrew-staged-", dir=RUNTIME if os.access(RUNTIME, os.W_OK) else None)
+    tree = tempfile.mkdtemp(prefix="groundcrew-staged-", dir=runtime if os.access(runtime, os.W_OK) else None)
     try:
         _fill(tree, want, have)
         return [" ".join(argv) for argv in want.staged_validators if _accepts(argv, tree, want, runner)]
