@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.groundcrew.fleet.plugins.module_utils._host import stale
+
+CAPTURED = Path(__file__).parents[3] / "fixtures/proc"
+
+
+def test_a_library_that_was_replaced_is_found_in_the_maps() -> None:
+    maps = (CAPTURED / "maps.stale").read_text().splitlines()
+    assert stale.deleted_code(maps) == ("/usr/lib/crewdemo/libcrewdemo.so.1",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "7f00-7f01 r-xp 00000000 00:48 15 /usr/lib/libz.so.1",
+        "7f00-7f01 r--p 00000000 00:48 15 /usr/lib/locale/C.utf8/LC_CTYPE (deleted)",
+        "7f00-7f01 r-xp 00000000 00:01 15 /memfd:doublemapper (deleted)",
+        "7f00-7f01 rw-s 00000000 00:01 15 /dev/shm/pg (deleted)",
+        "7f00-7f01 r-xp 00000000 00:01 15 /tmp/jit-1 (deleted)",
+    ],
+)
+def test_what_is_not_replaced_code_is_left_out(line: str) -> None:
+    assert stale.deleted_code([line]) == ()
+
+
+@pytest.mark.parametrize(
+    "cgroup, unit",
+    [
+        ("0::/system.slice/haproxy.service\n", "haproxy.service"),
+        ("0::/system.slice/system-postgresql.slice/postgresql@15-main.service\n", "postgresql@15-main.service"),
+        ("0::/user.slice/user-0.slice/session-3.scope\n", "session-3.scope"),
+        ("0::/user.slice/user-1.slice/user@1.service/app.slice/gpg-agent.service\n", "user@1.service"),
+        ("0::/init.scope\n", "init.scope"),
+        ("0::/machine.slice/libpod-ab.scope/system.slice/ssh.service\n", "ssh.service"),
+        ("0::/\n", ""),
+        ("3:cpu:/system.slice/a.service\n", ""),
+    ],
+)
+def test_the_cgroup_names_the_unit(cgroup: str, unit: str) -> None:
+    assert stale.unit_of(cgroup) == unit
+
+
+def test_the_cgroup_of_a_container_with_hybrid_hierarchies_names_the_unit() -> None:
+    assert stale.unit_of((CAPTURED / "cgroup.container").read_text()) == "crewdemo.service"
+
+
+def test_a_scan_of_this_machine_sees_every_process_or_counts_it() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE):
+        scan = stale.scan()
+    assert scan.unknown >= 0
+    assert all(process.files for process in scan.stale)
