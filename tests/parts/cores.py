@@ -11,6 +11,8 @@ from .job import LOGS, ROOT, Counts, Job
 
 # Newer cores ask for a newer Python than Debian 12 has; these serve, the first one found.
 NEWER_PYTHONS = ("3.13", "3.12")
+# What the tests call beside Python, for the container of a newer core.
+PACKAGES = ("python3-venv", "apt-utils", "git", "openssh-client")
 IMAGE_SCRIPT = "playbooks/files/lab/image"
 
 
@@ -50,7 +52,7 @@ def _in_container(job: Job, core: str, tests: str) -> Counts:
     inside = f"/results/{job.junit_path.name}"
     script = (
         "set -e; export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 ANSIBLE_COLLECTIONS_PATH=/checkout/.cache/collections;"
-        " apt-get -qq update; apt-get -qq install --yes --no-install-recommends python3-venv git openssh-client >/dev/null;"
+        f" apt-get -qq update; apt-get -qq install --yes --no-install-recommends {' '.join(PACKAGES)} >/dev/null;"
         " python3 -m venv /venv; /venv/bin/pip install -q --no-index --find-links /wheels -r /requirements.txt;"
         " export PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1; cd /checkout;"
         f" exec python -m pytest -p no:cacheprovider --junit-xml={inside} {tests}"

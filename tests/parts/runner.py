@@ -69,7 +69,7 @@ def run(parts: Sequence[Part], *, lanes: int) -> int:
     """Run the parts in so many lanes, print each one's start and end and the summary; return the exit status."""
     board = Board(parts)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *dummy: Job.stop_all())
+        signal.signal(number, _stop)
     threads = [threading.Thread(target=_lane, args=(board,)) for _ in range(lanes)]
     for thread in threads:
         thread.start()
@@ -78,6 +78,10 @@ def run(parts: Sequence[Part], *, lanes: int) -> int:
         while thread.is_alive():
             thread.join(0.5)
     return _summary(board.results, len(parts))
+
+
+def _stop(_number: int, _frame: object) -> None:
+    Job.stop_all()
 
 
 def _lane(board: Board) -> None:

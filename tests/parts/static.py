@@ -77,10 +77,17 @@ def sanity(job: Job) -> Counts:
     for version in sorted(set(present) - {"3.11"}):
         tests = ["--test", "compile", "--test", "import"]
         job.run(["ansible-test", "sanity", "--color", "no", "--python", version, *tests], cwd=collection, env=env)
-    absent = [
-        f"sanity under Python {version}: no such interpreter here" for version in pythons if version not in present
-    ]
-    return Counts(passed=len(present), skipped=tuple(absent))
+    absent = [f"Python {version}: no such interpreter here" for version in pythons if version not in present]
+    return Counts(passed=len(present), skipped=tuple(f"sanity, {reason}" for reason in [*absent, *_unseen(job)]))
+
+
+def _unseen(job: Job) -> list[str]:
+    """What ansible-test passed over for want of a program; raise PartFailedError if it looked at nothing at all."""
+    log = job.log_path.read_text(errors="replace")
+    if "All targets skipped" in log:
+        raise PartFailedError("ansible-test found no file to look at")
+    programs = sorted(set(re.findall(r'Required program "(\S+)" not found', log)))
+    return [f"{program}: the program is not installed" for program in programs]
 
 
 def importer(job: Job) -> Counts:
@@ -102,7 +109,7 @@ def artefact(job: Job) -> Counts:
     built = checkout.build(job, work)
     _refuse_development_files(checkout.members(built))
     env = {"ANSIBLE_COLLECTIONS_PATH": str(work / "installed"), "HOME": str(elsewhere)}
-    install = ["ansible-galaxy", "collection", "install", built, "--no-deps", "-p", work / "installed"]
+    install = ["ansible-galaxy", "collection", "install", str(built), "--no-deps", "-p", str(work / "installed")]
     job.run(install, cwd=elsewhere, env=env)
     for option in ("--syntax-check", "--list-tasks"):
         job.run(["ansible-playbook", "-i", "localhost,", "groundcrew.fleet.site", option], cwd=elsewhere, env=env)
