@@ -85,7 +85,7 @@ def undo(world: World, entry: Entry) -> str | None:
 
     An archive that no longer has the former version is the usual reason.
     """
-    repair(world)
+    # A package whose own script fails cannot be configured; it is purged all the same.
     _settle(world)
     before, now = entry.before["installed"], installed()
     # What failed half-way is there too, though it does not count as installed.
