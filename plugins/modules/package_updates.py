@@ -96,11 +96,14 @@ left:
   type: dict
   returned: success
   sample: {"dbus.service": "it cannot be restarted on a running system: reboot when it suits"}
-unknown_processes:
-  description: How many processes could not be looked into; whether they run replaced code is not known.
-  type: int
+unknown:
+  description:
+    - Units whose processes may not be looked into, so whether they run replaced code is not known, and they are not restarted.
+    - This happens in containers without the capability SYS_PTRACE.
+  type: list
+  elements: str
   returned: success
-  sample: 0
+  sample: []
 steps:
   description: The steps that were taken, or would be.
   type: list

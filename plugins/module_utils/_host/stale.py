@@ -28,32 +28,38 @@ class Process(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """The processes found, and how many could not be looked into: those are unknown, not clean."""
+    """The processes found, and the units of those that may not be looked into: these are unknown, not clean.
+
+    Root may look into all of them, except in a container without the capability SYS_PTRACE.
+    """
 
     stale: tuple[Process, ...]
-    unknown: int
+    unknown: tuple[str, ...]
 
 
-def scan() -> Scan:
-    """Look into the memory maps of every process."""
-    stale, unknown = [], 0
+def scan(code: tuple[str, ...] = CODE) -> Scan:
+    """Look into the memory maps of every process for files below `code`."""
+    stale, unknown = [], set()
     for pid in _pids():
         try:
-            files = deleted_code(_read(f"/proc/{pid}/maps").splitlines())
-            if files:
-                stale.append(Process(pid, unit_of(_read(f"/proc/{pid}/cgroup")), files))
-        except PermissionError:
-            unknown += 1
+            unit = unit_of(_read(f"/proc/{pid}/cgroup"))
+            try:
+                files = deleted_code(_read(f"/proc/{pid}/maps").splitlines(), code)
+            except PermissionError:
+                unknown.add(unit or f"process {pid}")
+                continue
         except (FileNotFoundError, ProcessLookupError):
             continue
-    return Scan(tuple(stale), unknown)
+        if files:
+            stale.append(Process(pid, unit, files))
+    return Scan(tuple(stale), tuple(sorted(unknown)))
 
 
-def deleted_code(maps: Iterable[str]) -> tuple[str, ...]:
-    """Return the paths of executable mappings whose file has been deleted, from lines of /proc/PID/maps."""
+def deleted_code(maps: Iterable[str], code: tuple[str, ...] = CODE) -> tuple[str, ...]:
+    """Return the paths below `code` of executable mappings whose file is gone, from lines of /proc/PID/maps."""
     found = (MAPPING.match(line) for line in maps if line.endswith(DELETED))
     paths = {one["path"][: -len(DELETED)] for one in found if one and "x" in one["mode"]}
-    return tuple(sorted(path for path in paths if path.startswith(CODE)))
+    return tuple(sorted(path for path in paths if path.startswith(code)))
 
 
 def unit_of(cgroup: str) -> str:

@@ -59,7 +59,7 @@ def plan(want: Want, have: Have) -> Plan:
         "kept_back": list(have.updates.kept),
         "restarted": [],
         "left": found.left,
-        "unknown_processes": have.scan.unknown,
+        "unknown": list(have.scan.unknown),
     }
     changed = {update.name: update.after for update in have.updates.ready if update.before}
     if changed:

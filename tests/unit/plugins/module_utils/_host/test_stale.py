@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -50,8 +50,11 @@ def test_the_cgroup_of_a_container_with_hybrid_hierarchies_names_the_unit() -> N
     assert stale.unit_of((CAPTURED / "cgroup.container").read_text()) == "crewdemo.service"
 
 
-def test_a_scan_of_this_machine_sees_every_process_or_counts_it() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE):
-        scan = stale.scan()
-    assert scan.unknown >= 0
-    assert all(process.files for process in scan.stale)
+def test_a_program_that_was_replaced_while_it_runs_is_found(tmp_path: Path) -> None:
+    program = tmp_path / "sleep"
+    shutil.copy("/bin/sleep", program)
+    with subprocess.Popen([program, "60"]) as process:
+        program.unlink()
+        found = {one.pid: one.files for one in stale.scan((str(tmp_path),)).stale}
+        process.kill()
+    assert found[process.pid] == (str(program),)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
@@ -24,7 +25,7 @@ def silence(name: str, ends_in: float, *, matchers: frozenset[Matcher] = APP1, r
     return Silence(name, matchers, "groundcrew", f"patching [run {run}]", NOW - 60, NOW + ends_in)
 
 
-def want(**other: object) -> Want:
+def want(**other: Any) -> Want:
     common = Want("present", APP1, "groundcrew", "patching", 600, extend=True, run_id="r1")
     return common._replace(**other)
 
@@ -95,7 +96,7 @@ def test_absent_without_matchers_ends_all_of_the_run() -> None:
         ({"duration_s": 0}, "duration_s is 0"),
     ],
 )
-def test_a_want_that_is_too_wide_is_refused(other: dict[str, object], told: str) -> None:
+def test_a_want_that_is_too_wide_is_refused(other: dict[str, Any], told: str) -> None:
     with pytest.raises(BadInput, match=told):
         plan(want(**other), [], NOW)
 

@@ -14,7 +14,7 @@ LIB = ("/usr/lib/libssl.so.3",)
 
 
 def have(*processes: Process, updates: Updates = NONE, lone: dict[str, int] | None = None) -> Have:
-    return Have(updates, Scan(processes, 0), lone or {})
+    return Have(updates, Scan(processes, ()), lone or {})
 
 
 def steps_of(want: Want, found: Have) -> list[tuple[str, str, str]]:
