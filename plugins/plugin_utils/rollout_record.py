@@ -56,10 +56,10 @@ def read(path: str) -> Run | None:
         return _fold(path, record.read())
 
 
-def _fold(path: str, content: bytes) -> Run | None:
+def _fold(path: str, content: bytes, run: Run | None = None) -> Run | None:
     whole = content[: content.rfind(b"\n") + 1]
     try:
-        return events.fold(json.loads(line) for line in whole.splitlines())
+        return events.fold((json.loads(line) for line in whole.splitlines()), run)
     except (ValueError, KeyError, TypeError, Unreadable) as error:
         raise Unreadable(f"{path} cannot be understood ({error}). Move it away and start a new run") from error
 
@@ -74,12 +74,13 @@ def append(path: str, decide: Decide) -> Run:
         fcntl.flock(record, fcntl.LOCK_EX)
         content = record.read()
         whole = content[: content.rfind(b"\n") + 1]
-        added = b"".join(_line(event) for event in decide(_fold(path, whole)))
+        before = _fold(path, whole)
+        added = b"".join(_line(event) for event in decide(before))
         if len(whole) != len(content):
             os.ftruncate(descriptor, len(whole))
         _write(descriptor, added)
         os.fsync(descriptor)
-        run = _fold(path, whole + added)
+        run = _fold(path, added, before)
     if run is None:
         raise Unreadable(f"{path} has no beginning. Start a new run")
     return run

@@ -80,12 +80,11 @@ def stop_event(why: str) -> dict[str, Any]:
     return {"event": "stop", "why": why}
 
 
-def fold(events: Iterable[Event]) -> Run | None:
-    """Return the run that the events tell, or None when there is none.
+def fold(events: Iterable[Event], run: Run | None = None) -> Run | None:
+    """Return the run that the events tell, or None when there is none; with `run`, go on from there.
 
     Raise Unreadable for events of another version, or before the first `begin`.
     """
-    run: Run | None = None
     for event in events:
         if event.get("v") != VERSION:
             raise Unreadable(f"the rollout record has format {event.get('v')!r}, this collection reads {VERSION}")

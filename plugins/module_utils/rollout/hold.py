@@ -69,11 +69,15 @@ def _recover(actor: Actor, paths: Paths, world: World) -> list[str]:
 
 
 def _end(actor: Actor, paths: Paths, *, check: bool) -> Told:
+    refused = ""
     if not check and os.path.exists(paths.lock):
         world = World()
-        with lock.exclusive(paths, world, actor):
-            lock.release(paths, world, actor)
-    return Told("", _ledger(paths, ""), [])
+        try:
+            with lock.exclusive(paths, world, actor):
+                lock.release(paths, world, actor)
+        except FleetError as error:
+            refused = f"this run lost its lock meanwhile: {error}"
+    return Told(refused, _ledger(paths, ""), [])
 
 
 def _ledger(paths: Paths, seen: str) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def _size(word: object) -> Size:
 
 def _amount(word: object, option: str, cure: str) -> tuple[int, int]:
     """Return (number, percent), one of which is 0. A bool is no number, although Python says so."""
-    match = re.fullmatch(r"(\d+)(\s*%)?", str(word)) if isinstance(word, (int, str)) else None
+    match = re.fullmatch(r"([0-9]+)(\s*%)?", str(word)) if isinstance(word, (int, str)) else None
     if match is None or isinstance(word, bool):
         raise BadInput(f"{option}: {word!r} is neither a whole number nor a percentage. {cure}")
     amount = int(match.group(1))

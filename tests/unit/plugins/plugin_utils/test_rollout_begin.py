@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+from typing import Any
+
+import pytest
+from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput, HostLocked
+from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.events import host_event
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils import rollout_begin, rollout_driver, rollout_record
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils.rollout_record import Place
+
+ME = rollout_driver.identify(os.getpid())
+DEAD = {**ME, "started": "long ago"}
+OPTIONS: dict[str, Any] = {
+    "name": "deploy",
+    "intent": "2.0",
+    "reason": None,
+    "run_id": None,
+    "hosts": ["a", "b", "c", "d"],
+    "waves": "1,50%",
+    "limit": "25%",
+    "take_back": "none",
+    "resume": "auto",
+    "gate": None,
+}
+
+
+@pytest.fixture
+def place(tmp_path: pathlib.Path) -> Place:
+    return Place(str(tmp_path))
+
+
+def begin(place: Place, driver: dict[str, Any] = ME, **more: Any) -> Any:
+    return rollout_begin.begin(rollout_begin.understand({**OPTIONS, **more}), place, driver)
+
+
+def test_a_new_run_has_a_name_that_sorts_its_waves_and_its_limit(place: Place) -> None:
+    run = begin(place)
+    assert re.fullmatch(r"\d{8}T\d{4}-deploy-[0-9a-f]{4}", run.run_id)
+    assert (run.waves, run.limit, run.attempt) == ((("a",), ("b", "c"), ("d",)), 1, 1)
+
+
+def test_an_interrupted_run_goes_on_with_what_is_not_done(place: Place) -> None:
+    first = begin(place, DEAD, reason="checkout")
+    rollout_record.append(place.record(first.run_id), lambda _run: [host_event("a", "done")])
+    second = begin(place)
+    assert (second.run_id, second.attempt, second.reason) == (first.run_id, 2, "checkout")
+    assert second.waves == (("b",), ("c", "d"))
+
+
+def test_a_living_driver_is_not_resumed_but_refused(place: Place) -> None:
+    begin(place, rollout_driver.identify(1))
+    with pytest.raises(HostLocked, match="under way"):
+        begin(place)
+
+
+def test_one_ansible_playbook_may_drive_several_rollouts_one_after_the_other(place: Place) -> None:
+    first = begin(place, resume="never")
+    assert begin(place, resume="never").run_id != first.run_id
+
+
+def test_a_run_id_of_ones_own_is_taken_and_resumed_by_the_same(place: Place) -> None:
+    assert begin(place, DEAD, run_id="build-77").run_id == "build-77"
+    assert begin(place, DEAD, run_id="build-78").attempt == 1
+    assert begin(place, run_id="build-77").attempt == 2
+    with pytest.raises(BadInput, match="build-77 is on record already"):
+        begin(place, run_id="build-77", resume="never")
+
+
+def test_a_check_run_starts_anew_each_time_and_refuses_nobody(place: Place) -> None:
+    begin(place, rollout_driver.identify(1))
+    check = place._replace(check=True)
+    for _ in range(2):
+        assert begin(check, run_id="trial").attempt == 1
+    assert len(pathlib.Path(check.record("trial")).read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "more, named",
+    [
+        ({"name": "../x"}, "name: '../x'"),
+        ({"name": ""}, "name: ''"),
+        ({"run_id": "a/b"}, "run_id: 'a/b'"),
+        ({"run_id": "-x"}, "run_id: '-x'"),
+        ({"hosts": []}, "no host"),
+        ({"waves": "0"}, "waves: '0'"),
+        ({"limit": "all"}, "limit: 'all'"),
+        ({"gate": {"alertmanager_url": "file:///etc/passwd"}}, "alertmanager_url 'file:///etc/passwd'"),
+        ({"gate": {"alertmanager_url": "http:///x"}}, "alertmanager_url"),
+        ({"resume": "r9"}, "no run 'r9'"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(place: Place, more: dict[str, Any], named: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(named)):
+        begin(place, **more)
+    assert not list(pathlib.Path(place.root).glob("*/*.jsonl"))
+
+
+def test_the_facts_of_a_plan_name_the_real_hosts_apart() -> None:
+    assert rollout_begin.plan_facts([("a",), ("b",)], sentinels=True) == {
+        "planned": ["a", "b"],
+        "hosts": ["a", "groundcrew_wave_1", "b", "groundcrew_wave_2"],
+        "serial": [2, 2],
+        "sentinels": ["groundcrew_wave_1", "groundcrew_wave_2"],
+    }
