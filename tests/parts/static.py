@@ -13,6 +13,12 @@ from .job import COLLECTIONS, LOGS, ONE_PASSED, ROOT, VENV, Counts, Job, PartFai
 HERE = COLLECTIONS / "ansible_collections" / "groundcrew" / "fleet"
 SANITY = ROOT / ".cache" / "sanity"
 
+# What the artefact may hold at its top; tests/unit/test_collection.py holds build_ignore to it.
+SHIPPED = frozenset(
+    "CHANGELOG.md CONTRIBUTING.md COPYING README.md"
+    " changelogs docs extensions inventories meta playbooks plugins roles".split()
+)
+
 # ansible-test downloads get-pip.py; the interpreter has the same pip within it, so nothing needs to be fetched.
 GET_PIP = '''"""Put pip into this environment from the interpreter itself, then install what is asked."""
 import ensurepip
@@ -117,9 +123,7 @@ def artefact(job: Job) -> Counts:
 
 
 def _refuse_development_files(names: list[str]) -> None:
-    shipped = {"CHANGELOG.md", "CONTRIBUTING.md", "COPYING", "FILES.json", "MANIFEST.json", "README.md"}
-    shipped |= {"changelogs", "docs", "extensions", "inventories", "meta", "playbooks", "plugins", "roles"}
-    strays = sorted({name.split("/")[0] for name in names} - shipped)
+    strays = sorted({name.split("/")[0] for name in names} - SHIPPED - {"FILES.json", "MANIFEST.json"})
     if strays:
         raise PartFailedError(f"the artefact holds development files, add them to build_ignore in galaxy.yml: {strays}")
 
