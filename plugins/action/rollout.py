@@ -64,6 +64,7 @@ class ActionModule(ActionBase):
             "run_id": run.run_id,
             "attempt": run.attempt,
             "reason": run.reason or run.intent or run.name,
+            "owner": f"{getpass.getuser()}@{platform.node()}",
             "state_dir": root,
             "check": place.check,
             "gate": self._options["gate"] or {},
@@ -233,7 +234,7 @@ class ActionModule(ActionBase):
         facts = self._facts
         options = {key: self._options[key] for key in FOR_HOST}
         options.update(run_id=facts["run_id"], run_attempt=facts["attempt"], reason=facts["reason"])
-        options.update(owner=f"{getpass.getuser()}@{platform.node()}", result=self._options["result"] or "done", **more)
+        options.update(owner=facts["owner"], result=self._options["result"] or "done", **more)
         answer: Result = self._execute_module(
             module_name="groundcrew.fleet.rollout", module_args=options, task_vars=dict(self._vars)
         )

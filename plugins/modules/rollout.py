@@ -109,10 +109,6 @@ options:
     description: For V(host_begin), whether the host is taken back.
     type: bool
     default: false
-  owner:
-    description: For V(host_begin) and V(host_end), who holds the lock. Filled in, the user and the node of the controller.
-    type: str
-    default: ""
   ledger_seen:
     description: For V(host_begin), digest of the last line seen of the ledger of the host. Filled in from the controller's memory.
     type: str

@@ -31,7 +31,7 @@ HERE = Paths()
 def on_host(params: Mapping[str, Any], *, check: bool, paths: Paths = HERE) -> Told:
     """Take the host's lock at host_begin, release it at host_end; in check mode only look."""
     actor = Actor(
-        owner=params["owner"],
+        owner=params["owner"] or "",
         reason=params["reason"] or "",
         run_id=params["run_id"] or "",
         attempt=params["run_attempt"],

@@ -32,7 +32,6 @@ SPEC: dict[str, dict[str, Any]] = {
     "state_dir": {"type": "path"},
     "wave": {"type": "list", "elements": "str"},
     "undo": {"type": "bool", "default": False},
-    "owner": {"type": "str", "default": ""},
     "ledger_seen": {"type": "str", "default": ""},
     "result": {"type": "str", "choices": ["done", "failed", "undone", "stuck"]},
     "failure": {"type": "dict"},
