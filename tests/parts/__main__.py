@@ -19,7 +19,6 @@ def all_parts() -> list[Part]:
         Part("ruff", "style and formatting", static.ruff, fast=True),
         Part("sanity", "ansible-test sanity, every Python that is here", static.sanity, fast=True),
         Part("mypy", "types, strict", static.mypy, fast=True),
-        Part("unit", "unit tests under the development environment", static.unit, fast=True),
         Part("docs", "documentation and changelog", static.docs, fast=True),
         Part("lint", "ansible-lint, profile production", static.lint, fast=True),
         *(_units(core, default=True) for core in CORES),
@@ -55,6 +54,7 @@ def groups(parts: list[Part]) -> dict[str, list[Part]]:
     """The names that stand for several parts."""
     return {
         "fast": [part for part in parts if part.default and part.fast],
+        "unit": [part for part in parts if part.name == f"core-{cores.DEVELOPMENT_CORE}"],
         "facts": [part for part in parts if part.default and part.name.startswith("facts-")],
         "molecule": [part for part in parts if part.name.startswith("molecule-")],
         "matrix": [part for part in parts if not part.default],

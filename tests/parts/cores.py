@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import checkout
-from .job import LOGS, ROOT, Counts, Job
+from .job import LOGS, ROOT, VENV, Counts, Job, PartFailedError
 
+# The core that .venv has.
+DEVELOPMENT_CORE = "2.19"
 # Newer cores ask for a newer Python than Debian 12 has; these serve, the first one found.
 NEWER_PYTHONS = ("3.13", "3.12")
 # What the tests call beside Python, for the container of a newer core.
@@ -17,9 +19,11 @@ IMAGE_SCRIPT = "playbooks/files/lab/image"
 
 
 def under_core(core: str, tests: str) -> Callable[[Job], Counts]:
-    """The part that runs those tests under that ansible-core in an environment of its own."""
+    """The part that runs those tests under that ansible-core, in an environment that has it."""
 
     def part(job: Job) -> Counts:
+        if core == DEVELOPMENT_CORE:
+            return job.pytest(tests, venv=_development_venv(core))
         if not needs_newer_python(core):
             return job.pytest(tests, venv=checkout.make_venv(job, f"core-{core}"))
         python = _newer_python()
@@ -38,6 +42,14 @@ def needs_container(core: str) -> bool:
 def needs_newer_python(core: str) -> bool:
     """Whether the core runs on Python 3.12 and later only."""
     return tuple(int(number) for number in core.split(".")) >= (2, 20)
+
+
+def _development_venv(core: str) -> Path:
+    if f"\nansible-core=={core}." not in (ROOT / "requirements/dev.txt").read_text():
+        raise PartFailedError(
+            f"requirements/dev.txt no longer pins ansible-core {core}: give it requirements of its own"
+        )
+    return VENV
 
 
 def _newer_python() -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 from . import checkout
@@ -15,8 +16,20 @@ SANITY = ROOT / ".cache" / "sanity"
 
 # What the artefact may hold at its top; tests/unit/test_collection.py holds build_ignore to it.
 SHIPPED = frozenset(
-    "CHANGELOG.md CONTRIBUTING.md COPYING README.md"
-    " changelogs docs extensions inventories meta playbooks plugins roles".split()
+    [
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "COPYING",
+        "README.md",
+        "changelogs",
+        "docs",
+        "extensions",
+        "inventories",
+        "meta",
+        "playbooks",
+        "plugins",
+        "roles",
+    ]
 )
 
 # ansible-test downloads get-pip.py; the interpreter has the same pip within it, so nothing needs to be fetched.
@@ -40,10 +53,6 @@ def ruff(job: Job) -> Counts:
 def mypy(job: Job) -> Counts:
     job.run(["mypy"])
     return ONE_PASSED
-
-
-def unit(job: Job) -> Counts:
-    return job.pytest()
 
 
 def lint(job: Job) -> Counts:
@@ -76,11 +85,13 @@ def sanity(job: Job) -> Counts:
     # ansible-test asks git for the files, and to the checkout's own git all of .cache is to be ignored.
     job.run(["git", "init", "--quiet"], cwd=collection)
     env = {"HOME": str(home), "ANSIBLE_COLLECTIONS_PATH": str(SANITY), **_pip_settings()}
+    # The Python of .venv runs everything; the others say whether they could.
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
     pythons = {version: checkout.find_python(version) for version in checkout.PYTHONS}
     present = {version: path for version, path in pythons.items() if path}
     env["PATH"] = ":".join([str(VENV / "bin"), *(str(path.parent) for path in present.values()), os.environ["PATH"]])
-    job.run(["ansible-test", "sanity", "--color", "no", "--python", "3.11"], cwd=collection, env=env)
-    for version in sorted(set(present) - {"3.11"}):
+    job.run(["ansible-test", "sanity", "--color", "no", "--python", own], cwd=collection, env=env)
+    for version in sorted(set(present) - {own}):
         tests = ["--test", "compile", "--test", "import"]
         job.run(["ansible-test", "sanity", "--color", "no", "--python", version, *tests], cwd=collection, env=env)
     absent = [f"Python {version}: no such interpreter here" for version in pythons if version not in present]
