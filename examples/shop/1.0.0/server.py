@@ -25,6 +25,9 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # Head and body are two writes; without this the second one waits 40 ms for an acknowledgement.
     disable_nagle_algorithm = True
+    # Each answer names the version that gave it, in its Server header.
+    server_version = f"shop/{VERSION}"
+    sys_version = ""
 
     def do_GET(self) -> None:
         if self.path == "/version":
