@@ -45,11 +45,11 @@ class Job:
     _running: dict[int, subprocess.Popen[bytes]] = {}  # noqa: RUF012 - one register for all jobs, which stop_all() reads
     _guard = threading.Lock()
 
-    def __init__(self, name: str) -> None:
-        LOGS.mkdir(parents=True, exist_ok=True)
+    def __init__(self, name: str, logs: Path = LOGS) -> None:
+        logs.mkdir(parents=True, exist_ok=True)
         self.name = name
-        self.log_path = LOGS / f"{name}.log"
-        self.junit_path = LOGS / f"{name}.xml"
+        self.log_path = logs / f"{name}.log"
+        self.junit_path = logs / f"{name}.xml"
         self._undo: list[Callable[[], None]] = []
         self._log = self.log_path.open("wb", buffering=0)
 

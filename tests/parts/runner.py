@@ -10,9 +10,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
-from .job import LOGS, ROOT, Counts, Job, PartFailedError
+from .job import LOGS, Counts, Job, PartFailedError
 
 
 class Part(NamedTuple):
@@ -65,35 +66,44 @@ class Board:
             self._changed.notify_all()
 
 
-def run(parts: Sequence[Part], *, lanes: int) -> int:
+def run(parts: Sequence[Part], *, lanes: int, logs: Path = LOGS) -> int:
     """Run the parts in so many lanes, print each one's start and end and the summary; return the exit status."""
     board = Board(parts)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
-    threads = [threading.Thread(target=_lane, args=(board,)) for _ in range(lanes)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        # A join without a limit would keep the signal handlers from running.
-        while thread.is_alive():
-            thread.join(0.5)
+    threads = [threading.Thread(target=_lane, args=(board, logs)) for _ in range(lanes)]
+    with _ending_the_parts_on_signals():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            # A join without a limit would keep the signal handlers from running.
+            while thread.is_alive():
+                thread.join(0.5)
     return _summary(board.results, len(parts))
+
+
+@contextmanager
+def _ending_the_parts_on_signals() -> Iterator[None]:
+    former = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 def _stop(_number: int, _frame: object) -> None:
     Job.stop_all()
 
 
-def _lane(board: Board) -> None:
+def _lane(board: Board, logs: Path) -> None:
     while part := board.take():
-        board.put(_run_part(part))
+        board.put(_run_part(part, logs))
 
 
-def _run_part(part: Part) -> Result:
+def _run_part(part: Part, logs: Path) -> Result:
     started = time.monotonic()
-    with _held(part.uses or part.name):
+    with _held(part.uses or part.name, logs):
         _tell(f"start  {part.name}")
-        job = Job(part.name)
+        job = Job(part.name, logs)
         try:
             counts = part.run(job)
         except PartFailedError as error:
@@ -113,7 +123,7 @@ def _tell_result(result: Result, job: Job) -> None:
     verdict = "FAILED" if result.counts.failed else "ok"
     text = f"{verdict:<6} {result.part.name}  {result.seconds:.1f} s  {_tests(result.counts)}"
     if result.counts.failed:
-        text += f"\n----- {job.log_path.relative_to(ROOT)}\n{job.log_path.read_text(errors='replace')}-----"
+        text += f"\n----- {job.log_path}\n{job.log_path.read_text(errors='replace')}-----"
     _tell(text)
 
 
@@ -131,7 +141,7 @@ def _summary(results: Sequence[Result], expected: int) -> int:
         _tell(f"ended before {expected - len(results)} of {expected} parts had run")
     _tell(
         f"{len(results)} parts: {len(results) - len(failed)} passed, {len(failed)} failed"
-        + "".join(f" {name}" for name in failed)
+        + (f": {', '.join(failed)}" if failed else "")
     )
     _tell(_tests(total))
     ran = total.passed + total.failed
@@ -144,10 +154,10 @@ def _tell(text: str) -> None:
 
 
 @contextmanager
-def _held(name: str) -> Iterator[None]:
+def _held(name: str, logs: Path) -> Iterator[None]:
     """Hold a lock of the checkout, so that two runs at once do not write one log or share one lab."""
-    LOGS.mkdir(parents=True, exist_ok=True)
-    with (LOGS / f"{name}.lock").open("w") as lock:
+    logs.mkdir(parents=True, exist_ok=True)
+    with (logs / f"{name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
