@@ -61,16 +61,22 @@ def holds(paths: Paths, known: str = GENESIS) -> bool:
     return seen
 
 
+def result_of(paths: Paths, txid: str) -> str:
+    """Return how transaction `txid` ended, "" where the ledger does not have it (among its latest)."""
+    line = _line_of(paths, txid)
+    return str(json.loads(line)["result"]) if line else ""
+
+
 def append(paths: Paths, world: World, entry: Mapping[str, Any], *, reserve: str = "") -> str:
     """Append one entry, synced, and return its digest; an entry whose `txid` stands there already is not repeated.
 
     On a full disk the `reserve` file is given up for the line's sake.
     """
     found = lines(paths)
-    for line in found[-20:]:
-        if entry.get("txid") and f'"txid": "{entry["txid"]}"'.encode() in line:
-            world.sync(paths.ledger)
-            return digest(line)
+    known = _line_of(paths, str(entry.get("txid", "")))
+    if known:
+        world.sync(paths.ledger)
+        return digest(known)
     told = {"seq": len(found) + 1, "when": now(), **entry, "prev": digest(found[-1]) if found else GENESIS}
     line = json.dumps(told, sort_keys=True).encode()
     append_synced(world, paths.ledger, line + b"\n", reserve=reserve)
@@ -89,6 +95,11 @@ def append_synced(world: World, path: str, content: bytes, *, reserve: str) -> N
         world.unlink(reserve)
         world.append(path, content)
     world.sync(path)
+
+
+def _line_of(paths: Paths, txid: str) -> bytes:
+    wanted = f'"txid": "{txid}"'.encode()
+    return next((line for line in reversed(lines(paths)[-20:]) if txid and wanted in line), b"")
 
 
 def _cut_torn_line(world: World, path: str) -> None:

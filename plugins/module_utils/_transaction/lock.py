@@ -76,7 +76,7 @@ def hold(paths: Paths, world: World, actor: Actor) -> Lock:
     found = Lock(
         actor.owner, actor.reason, actor.run_id, actor.attempt, now(), boottime() + actor.ttl_s, boot_id(), actor.ttl_s
     )
-    temporary = paths.lock + ".new"
+    temporary = _temporary(paths)
     world.create(temporary, json.dumps(found._asdict()).encode())
     world.sync(temporary)
     world.rename(temporary, paths.lock)
@@ -128,6 +128,8 @@ def exclusive(paths: Paths, world: World, actor: Actor, *, any_run: bool = False
             holder = _try(file, paths, actor, any_run=any_run)
             if not holder:
                 _sign(file, actor)
+                if os.path.lexists(_temporary(paths)):
+                    world.unlink(_temporary(paths))
                 if not any_run and read(paths):
                     hold(paths, world, actor)
                 yield
@@ -174,6 +176,10 @@ def _sign(file: TextIO, actor: Actor) -> None:
     file.truncate(0)
     file.write(f"{actor.owner}, run {actor.run_id or 'without id'}, pid {os.getpid()}, since {now()}")
     file.flush()
+
+
+def _temporary(paths: Paths) -> str:
+    return f"{paths.lock}.new"
 
 
 def _drop(paths: Paths, world: World) -> None:

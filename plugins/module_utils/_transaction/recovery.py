@@ -78,22 +78,31 @@ def _settle(opened: Journal, context: Context, how: str, *, unproven: bool) -> s
         journal.sweep(context.world, opened)
         journal.discard(context.world, opened.path)
         return "discarded"
-    if opened.marked("undone"):
-        interpreter.commit(opened, context, result="undone", seconds=0, why=_why(opened))
-        return "undone"
-    if how == ACCEPT:
-        interpreter.commit(opened, context, result="accepted", seconds=0, why=context.actor.reason)
-        return "accepted"
     awaited = [] if opened.marked("proven") else opened.marked("unproven")
-    if opened.marked("verified") and not opened.marked("undo") and how != UNDO and not awaited:
-        interpreter.commit(opened, context, result="done", seconds=0)
-        return "done"
+    result, why = _decided(opened, context, how, awaited=bool(awaited))
+    if result:
+        interpreter.commit(opened, context, result=result, seconds=0, why=why)
+        return result
     if awaited and how == AUTO and not unproven and opened.marked("verified"):
         proof.refuse_while_awaited(opened, awaited[-1])
     wants_finish = how == FINISH or (how == AUTO and not awaited and not opened.marked("undo"))
     if wants_finish and (how == FINISH or interpreter.has_to_finish(opened)):
         return _finish(opened, context)
     return _undo(opened, context, "the transaction was cut off before its end" if not awaited else proof.LATE)
+
+
+def _decided(opened: Journal, context: Context, how: str, *, awaited: bool) -> tuple[str, str]:
+    """Return result and reason where no step is left to take or to undo, and only the closing is; "" otherwise."""
+    ended = ledger.result_of(context.paths, opened.txid)
+    if ended:
+        # Its undo copies may be on their way out already: whatever is asked for now comes too late.
+        return ended, ""
+    if opened.marked("undone"):
+        return "undone", _why(opened)
+    if how == ACCEPT:
+        return "accepted", context.actor.reason
+    stands = opened.marked("verified") and not opened.marked("undo") and not awaited
+    return ("done", "") if stands and how != UNDO else ("", "")
 
 
 def _finish(opened: Journal, context: Context) -> str:
