@@ -76,6 +76,10 @@ options:
     type: str
     choices: [none, wave, all]
     default: none
+  can_take_back:
+    description: For V(begin), whether the change can be undone at all. Without that, any O(take_back) but V(none) is refused.
+    type: bool
+    default: true
   resume:
     description:
       - For V(begin), whether an earlier run goes on. Hosts that it has done are skipped.

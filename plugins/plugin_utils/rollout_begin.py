@@ -38,6 +38,10 @@ class Wanted(NamedTuple):
 def understand(options: Mapping[str, Any]) -> Wanted:
     """Return what the options ask for; raise BadInput naming the first value that cannot be right."""
     hosts = waves.check_hosts([str(host) for host in options["hosts"]])
+    if options["take_back"] != "none" and not options["can_take_back"]:
+        raise BadInput(
+            f"take_back: {options['take_back']!r}, but nothing undoes this change. Use none, or name rollout_undo"
+        )
     if options["gate"]:
         rollout_alerts.check_url(options["gate"]["alertmanager_url"])
     return Wanted(

@@ -74,11 +74,11 @@ def test_a_wave_whose_hosts_all_die_does_not_end_the_playbook(fleet: Fleet) -> N
     assert outcome.status != 0
 
 
-def test_a_host_that_never_answers_is_lost_but_was_not_touched(fleet: Fleet) -> None:
+def test_a_host_that_never_answers_is_lost_but_not_touched_and_under_limit_too_the_run_goes_on(fleet: Fleet) -> None:
     fleet.hosts("app1", "app2", "app3", dead=("app1",))
-    outcome = fleet.rollout(rollout_limit=1, rollout_waves="1,rest", rollout_take_back="all")
+    outcome = fleet.rollout("--limit", "app1,app2", rollout_limit=1, rollout_take_back="all")
     assert outcome.status == 2
-    assert outcome.states() == {"app1": "lost", "app2": "done", "app3": "done"}
+    assert outcome.states() == {"app1": "lost", "app2": "done"}
     assert outcome.balancers()["app1"] == "not touched"
     assert "unreachable" in outcome.report["hosts"][0]["why"]
 
@@ -102,13 +102,14 @@ def test_a_locked_and_a_quarantined_host_are_refused_untouched(fleet: Fleet) -> 
     assert json.loads(fleet.lock("app1").read_text())["owner"] == "eve"
 
 
-def test_touched_hosts_are_taken_back_wave_by_wave_the_last_first(fleet: Fleet) -> None:
-    outcome = fleet.rollout(broken=["app2"], rollout_take_back="all")
-    assert outcome.status == 2
+def test_touched_hosts_are_taken_back_wave_by_wave_the_last_first_lost_ones_that_answer_again_too(fleet: Fleet) -> None:
+    outcome = fleet.rollout(dies_midway=["app1"], broken=["app2"], rollout_limit=1, rollout_take_back="all")
+    assert outcome.status != 0
     assert outcome.states() == {"app1": "undone", "app2": "undone", "app3": "planned"}
     assert outcome.noted("undo") == ["app2", "app1"]
     assert outcome.balancers()["app1"] == "in service"
     assert outcome.notes[-3:] == ["app1 drain", "app1 undo", "app1 restore"]
+    assert not fleet.lock("app1").exists()
 
 
 def test_only_the_last_wave_is_taken_back_and_hosts_that_cannot_be_are_stuck(fleet: Fleet) -> None:
@@ -178,6 +179,8 @@ def test_under_limit_a_wave_that_dies_ends_in_error_and_can_be_resumed(fleet: Fl
 
 
 def test_what_cannot_be_right_is_refused_before_anything(fleet: Fleet) -> None:
+    refused = fleet.rollout(rollout_undo=False, rollout_take_back="all")
+    assert "take_back: 'all', but nothing undoes this change" in refused.output
     outcome = fleet.rollout(rollout_waves="1,half")
     assert outcome.status == 2
     assert "waves: 'half' is neither a whole number nor a percentage. Give numbers of hosts" in outcome.output

@@ -21,6 +21,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "waves": {"type": "raw", "default": "1,25%"},
     "limit": {"type": "raw", "default": 0},
     "take_back": {"type": "str", "choices": ["none", "wave", "all"], "default": "none"},
+    "can_take_back": {"type": "bool", "default": True},
     "resume": {"type": "str", "default": "auto"},
     "gate": {
         "type": "dict",

@@ -25,6 +25,7 @@ OPTIONS: dict[str, Any] = {
     "waves": "1,50%",
     "limit": "25%",
     "take_back": "none",
+    "can_take_back": True,
     "resume": "auto",
     "gate": None,
 }
@@ -90,6 +91,7 @@ def test_a_check_run_starts_anew_each_time_and_refuses_nobody(place: Place) -> N
         ({"hosts": []}, "no host"),
         ({"waves": "0"}, "waves: '0'"),
         ({"limit": "all"}, "limit: 'all'"),
+        ({"take_back": "all", "can_take_back": False}, "nothing undoes this change"),
         ({"gate": {"alertmanager_url": "file:///etc/passwd"}}, "alertmanager_url 'file:///etc/passwd'"),
         ({"gate": {"alertmanager_url": "http:///x"}}, "alertmanager_url"),
         ({"resume": "r9"}, "no run 'r9'"),
