@@ -151,9 +151,7 @@ def commit(opened: Journal, context: Context, *, result: str, seconds: float, wh
 def take_back(opened: Journal, context: Context, *, why: str, result: str = "undone") -> StepFailed:
     """Undo the transaction and close it; return the failure to raise. An undo that fails quarantines the host."""
     try:
-        # Only a wish: an undo is found out from the other marks too, and a full disk must not stop it.
-        with contextlib.suppress(OSError):
-            opened.mark(context.world, undo=why)
+        _announce_undo(opened, context.world, why)
         remarks = undo(opened, context.world)
         with contextlib.suppress(OSError):
             opened.mark(context.world, undone=remarks)
@@ -166,6 +164,15 @@ def take_back(opened: Journal, context: Context, *, why: str, result: str = "und
         return StepFailed(message, undone=False, details={"txid": opened.txid, "remarks": []})
     told = f"{why}. Everything was taken back" + (f", but: {'; '.join(remarks)}" if remarks else "")
     return StepFailed(told, undone=True, details={"txid": opened.txid, "remarks": remarks})
+
+
+def _announce_undo(opened: Journal, world: World, why: str) -> None:
+    """Mark that the undo begins; a full disk must not stop it, unless a recovery would think that the change stands."""
+    try:
+        opened.mark(world, undo=why)
+    except OSError:
+        if opened.marked("verified"):
+            raise
 
 
 def undo(opened: Journal, world: World) -> list[str]:

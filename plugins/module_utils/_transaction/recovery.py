@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .._errors import BadInput, FleetError, Unreadable
+from .._errors import BadInput, FleetError, StepFailed, Unreadable
 from . import interpreter, journal, ledger, packages, proof, quarantine
 from .interpreter import Context
 from .journal import Journal
@@ -114,13 +114,17 @@ def _finish(opened: Journal, context: Context) -> str:
         interpreter.take(opened, context, first=first)
         opened.mark(context.world, verified=interpreter.verify(opened.plan))
     except (FleetError, OSError) as error:
-        return _undo(opened, context, f"cut off, and could not be finished: {error}")
+        failure = interpreter.take_back(opened, context, why=f"cut off, and could not be finished: {error}")
+        return _undone(failure)
     interpreter.commit(opened, context, result="finished", seconds=0, why="finished after it had been cut off")
     return "finished"
 
 
 def _undo(opened: Journal, context: Context, why: str) -> str:
-    failure = interpreter.take_back(opened, context, why=_why(opened) or why)
+    return _undone(interpreter.take_back(opened, context, why=_why(opened) or why))
+
+
+def _undone(failure: StepFailed) -> str:
     if not failure.undone:
         raise failure
     return "undone"
