@@ -50,7 +50,7 @@ class ActionModule(ActionBase):
         self._driver = rollout_driver.identify(os.getppid())
         try:
             result: Result = getattr(self, "_" + self._options["state"])()
-        except FleetError as error:
+        except (FleetError, OSError) as error:
             return {"failed": True, "changed": False, "msg": str(error)}
         return {"changed": False, **result}
 
@@ -64,7 +64,7 @@ class ActionModule(ActionBase):
             "run_id": run.run_id,
             "attempt": run.attempt,
             "reason": run.reason or run.intent or run.name,
-            "owner": f"{getpass.getuser()}@{platform.node()}",
+            "owner": _owner(),
             "state_dir": root,
             "check": place.check,
             "gate": self._options["gate"] or {},
@@ -242,3 +242,12 @@ class ActionModule(ActionBase):
 
     def _say(self, text: str) -> None:
         self._display.display(text)
+
+
+def _owner() -> str:
+    """Return who drives the rollout; in a container the user may have a number only."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{platform.node()}"
