@@ -1,4 +1,4 @@
-"""A server on the port of its first argument, which maps the library of the package `crew-library`; /slow takes two seconds."""
+"""A server on the port of its first argument, which maps the library of the package `crew-library`; /slow takes 15 seconds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        time.sleep(2 if self.path == "/slow" else 0)
+        time.sleep(15 if self.path == "/slow" else 0)
         self.send_response(503 if self.path == "/broken" else 200)
         self.end_headers()
         self.wfile.write(b"no database\n" if self.path == "/broken" else b"well\n")
