@@ -46,7 +46,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
         super().run(tmp, task_vars)
         self._vars: Mapping[str, Any] = task_vars or {}
-        _, self._options = self.validate_argument_spec(argument_spec=SPEC, required_if=REQUIRED_IF)
+        _validated, self._options = self.validate_argument_spec(argument_spec=SPEC, required_if=REQUIRED_IF)
         self._driver = rollout_driver.identify(os.getppid())
         try:
             result: Result = getattr(self, "_" + self._options["state"])()
@@ -56,7 +56,7 @@ class ActionModule(ActionBase):
 
     def _begin(self) -> Result:
         wanted = rollout_begin.understand(self._options)
-        root = rollout_record.state_directory(self._options["state_dir"] or "")
+        root = rollout_record.state_directory(self._options["state_dir"] or "", os.environ)
         place = Place(root, check=bool(self._task.check_mode))
         run = rollout_begin.begin(wanted, place, self._driver)
         self._say(report.head(run) + ("\ncheck mode: no host is changed" if place.check else ""))

@@ -8,7 +8,7 @@ module: rollout
 short_description: Bring a change to many hosts in waves, each of which must earn the next one
 version_added: 0.1.0
 description:
-  - The steps of a rollout, one state each. The playbook P(groundcrew.fleet.rollout#playbook) strings them together; most
+  - The steps of a rollout, one state each. The playbook C(groundcrew.fleet.rollout) strings them together; most
     people set its variables and never call this.
   - V(begin), V(gate), V(host_touch), V(settle) and V(end) run on the controller and connect to nobody. V(host_begin) and
     V(host_end) take and release the lock of the host.

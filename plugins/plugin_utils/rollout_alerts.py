@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Sequence
 
+from ansible.module_utils.urls import ConnectionError as CannotConnect
+from ansible.module_utils.urls import open_url
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 
 
@@ -30,12 +31,12 @@ def closed_by(url: str, matchers: Sequence[str], *, timeout_s: float = 5) -> lis
     asked = [("active", "true"), ("silenced", "false"), ("inhibited", "false"), *(("filter", one) for one in matchers)]
     address = f"{url.rstrip('/')}/api/v2/alerts?{urllib.parse.urlencode(asked)}"
     try:
-        with urllib.request.urlopen(address, timeout=timeout_s) as answer:  # noqa: S310 - check_url allows http(s) only
+        with open_url(address, timeout=timeout_s, http_agent="groundcrew.fleet") as answer:
             return sorted({_named(alert.get("labels", {})) for alert in json.load(answer)})
     except urllib.error.HTTPError as error:
         said = error.read(200).decode("utf-8", "replace").strip()
         return [f"Alertmanager at {url} answered {error.code}: {said}"]
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, CannotConnect, ValueError, AttributeError) as error:
         return [f"Alertmanager at {url} gave no answer: {error}"]
 
 

@@ -43,7 +43,7 @@ class Place(NamedTuple):
         return os.path.join(self.runs, run_id + _SUFFIX)
 
 
-def state_directory(given: str = "", environment: Mapping[str, str] = os.environ) -> str:
+def state_directory(given: str, environment: Mapping[str, str]) -> str:
     """Return the controller's state directory: `given`, GROUNDCREW_STATE, or the user's own by the XDG rules."""
     base = environment.get("XDG_STATE_HOME") or os.path.join("~", ".local", "state")
     chosen = given or environment.get("GROUNDCREW_STATE") or os.path.join(base, "groundcrew")

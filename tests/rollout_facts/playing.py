@@ -88,7 +88,7 @@ class Fleet:
     def rollout(self, *words: str, **variables: Any) -> Outcome:
         """Run the skeleton with the test role to its end."""
         process = self.start(*words, **variables)
-        output, _ = process.communicate(timeout=60)
+        output, _errors = process.communicate(timeout=60)
         return self.outcome(process.returncode, output)
 
     def start(self, *words: str, **variables: Any) -> subprocess.Popen[str]:
@@ -107,7 +107,7 @@ class Fleet:
         path = self.base / "play.yml"
         path.write_text(text)
         process = self._popen(str(path), *words)
-        output, _ = process.communicate(timeout=60)
+        output, _errors = process.communicate(timeout=60)
         return self.outcome(process.returncode, output)
 
     def _popen(self, *words: str) -> subprocess.Popen[str]:
