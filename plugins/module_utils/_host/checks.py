@@ -212,7 +212,8 @@ def _ask(spec: Mapping[str, Any], timeout_s: float) -> tuple[int, bytes]:
         connection.request(spec["method"], target, headers={"User-Agent": "groundcrew", **spec["headers"]})
         response = connection.getresponse()
         body = b""
-        while len(body) < BODY_SEARCHED:
+        # A server that closes after its answer takes the socket away as soon as the body is whole.
+        while len(body) < BODY_SEARCHED and not response.isclosed():
             stream.settimeout(max(deadline - time.monotonic(), SHORTEST_PROBE_S))
             chunk = response.read1(65536)
             body += chunk
