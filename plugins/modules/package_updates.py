@@ -58,12 +58,11 @@ EXAMPLES = r"""
   groundcrew.fleet.package_updates:
   become: true
 
-- name: Ensure that OpenSSL is up to date, and leave PostgreSQL running
+- name: Ensure that the SSH server is up to date, and leave PostgreSQL running
   groundcrew.fleet.package_updates:
-    only: [libssl3]
+    only: [openssh-server]
     keep_running: ["postgresql@*.service"]
   become: true
-  when: false
 """
 
 RETURN = r"""
