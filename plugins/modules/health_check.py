@@ -35,12 +35,12 @@ EXAMPLES = r"""
       - port: 22
     within_s: 10
 
-- name: Ensure that the shop answers with its version, three times in a row
+- name: Ensure that the shop is ready, three times in a row
   groundcrew.fleet.health_check:
     units: [shop.service]
     http:
       - url: http://127.0.0.1:8000/health
-        contains: '"version"'
+        contains: ready
     stable: 3
     within_s: 60
 """

@@ -30,7 +30,7 @@ options:
     description:
       - V(enabled) gets requests and is UP.
       - V(drained) gets no new requests and has none left.
-      - V(maintenance) is out at once: nobody waits for the requests that it has, and HAProxy stops checking it.
+      - V(maintenance) is out at once. Nobody waits for the requests that it has, and HAProxy stops checking it.
     type: str
     choices: [enabled, drained, maintenance]
     required: true
