@@ -202,8 +202,9 @@ class ActionModule(ActionBase):
             rollout_record.write_file(path, text)
         self._say(report.table(run))
         judged = decide.verdict(run)
-        result = {"report": report.as_dict(run), "files": list(files), "msg": f"{run.run_id}: {judged.text}"}
-        return result if judged.ok else {"failed": True, **result}
+        result = {"files": list(files), "msg": f"{run.run_id}: {judged.text}"}
+        # Ansible prints a failure whole: below the table, the same once more would only bury it.
+        return {"report": report.as_dict(run), **result} if judged.ok else {"failed": True, **result}
 
     @property
     def _host(self) -> str:

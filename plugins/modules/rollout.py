@@ -207,9 +207,9 @@ ledger:
   returned: O(state=host_begin) and O(state=host_end), on the host
   sample: {"digest": "9f86d081884c7d65", "holds": true}
 report:
-  description: The run and every host's state.
+  description: The run and every host's state. When not every host is done, see RV(files).
   type: dict
-  returned: O(state=end)
+  returned: O(state=end), success
   sample: {"run_id": "20261123T1731-deploy-ab12", "ok": true, "hosts": [{"host": "app1", "state": "done", "wave": 1}]}
 files:
   description: Where the same is written as JSON and as JUnit XML.
