@@ -54,7 +54,7 @@ make_venv() {
     say "Making $dir from $requirements"
     [ "$(head -n 1 "$dir/.stamp" 2>/dev/null)" = "$place" ] || "$python" -m venv --clear "$dir"
     rm -f "$dir/.stamp"
-    "$dir/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --retries 10 --timeout 30 \
+    "$dir/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --retries 6 --timeout 30 \
         --requirement "$requirements"
     printf '%s' "$stamp" >"$dir/.stamp"
 }
