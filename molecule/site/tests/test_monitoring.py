@@ -1,0 +1,103 @@
+"""What roles/monitoring/README.md promises."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+from testinfra.host import Host
+
+testinfra_hosts = ["ssh://old", "ssh://new"]
+
+Play = Callable[..., "subprocess.CompletedProcess[str]"]
+Get = Callable[[str], "tuple[int, str]"]
+Api = Callable[[str], Any]
+RULES = {
+    "Always",
+    "InstanceDown",
+    "DiskFillsUp",
+    "DiskAlmostFull",
+    "MemoryAlmostFull",
+    "BackendWithoutServers",
+    "ServerDown",
+    "RequestsFail",
+}
+
+
+def within(seconds: float, claim: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not claim():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+def test_every_host_of_the_inventory_is_scraped_under_its_name(api: Api) -> None:
+    jobs = {(job, host) for job in ("node", "shop") for host in ("old", "new")}
+    own = {"prometheus", "alertmanager"}
+
+    def all_up() -> bool:
+        targets = api("targets?state=active")["activeTargets"]
+        up = {(one["labels"]["job"], one["labels"]["host"]) for one in targets if one["health"] == "up"}
+        return jobs <= up and own <= {job for job, _ in up}
+
+    assert within(30, all_up), api("targets?state=active")
+
+
+def test_the_rules_of_the_role_and_those_of_the_site_are_loaded(api: Api) -> None:
+    assert {rule["name"] for group in api("rules")["groups"] for rule in group["rules"]} == RULES
+
+
+def test_an_alert_reaches_alertmanager(get: Get) -> None:
+    assert within(60, lambda: '"alertname":"Always"' in get("http://127.0.0.1:9093/api/v2/alerts")[1])
+
+
+def test_prometheus_and_alertmanager_listen_for_the_host_alone(host: Host) -> None:
+    for port in (9090, 9093):
+        assert host.socket(f"tcp://127.0.0.1:{port}").is_listening
+        assert not host.socket(f"tcp://0.0.0.0:{port}").is_listening
+
+
+def test_alertmanager_opens_no_port_for_peers_that_it_does_not_have(host: Host) -> None:
+    assert not host.socket("tcp://9094").is_listening
+
+
+def test_what_alertmanager_sends_to_is_for_root_and_its_group_alone(host: Host) -> None:
+    config = host.file("/etc/prometheus/alertmanager.yml")
+    assert (config.user, config.group, config.mode) == ("root", "prometheus", 0o640)
+
+
+def test_a_job_that_leaves_is_forgotten_and_files_of_others_go(host: Host, api: Api, include_role: Play) -> None:
+    host.check_output("touch /etc/prometheus/targets/stray.json")
+    only_node = [{"name": "node", "groups": ["all"], "port": 9100}]
+    without = include_role("monitoring", monitoring_jobs=only_node)
+    assert without.returncode == 0, without.stdout
+    assert host.check_output("ls /etc/prometheus/targets") == "node.json"
+    again = include_role("monitoring")
+    assert again.returncode == 0, again.stdout
+
+
+def test_a_rule_that_prometheus_refuses_is_never_put_in_place(host: Host, include_role: Play) -> None:
+    broken = [{"name": "broken", "rules": [{"alert": "Broken", "expr": "up =="}]}]
+    refused = include_role("monitoring", monitoring_rules=broken)
+    assert refused.returncode != 0
+    assert "promtool" in refused.stdout
+    assert "Broken" not in host.file("/etc/prometheus/rules/site.yml").content_string
+
+
+def test_the_address_of_a_receiver_shows_nowhere(host: Host, include_role: Play) -> None:
+    other = [{"name": "team", "webhook_configs": [{"url": "http://127.0.0.1:9/zq-other"}]}]
+    changed = include_role("monitoring", monitoring_receivers=other)
+    again = include_role("monitoring")
+    assert (changed.returncode, again.returncode) == (0, 0), changed.stdout
+    assert "planted-secret" not in changed.stdout + again.stdout
+    assert "planted-secret" not in host.check_output("journalctl --no-pager")
+
+
+def test_a_receiver_that_does_not_exist_is_refused_before_anything_changes(include_role: Play) -> None:
+    refused = include_role("monitoring", monitoring_route={"receiver": "absent"})
+    assert refused.returncode != 0
+    assert "names a receiver" in refused.stdout
