@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +39,7 @@ class Fleet:
     def __init__(self, checkout: Path, *, rate: int) -> None:
         self.checkout = checkout
         self.cache = checkout / ".cache"
+        self.rollouts = self.cache / "demo/rollouts"
         self.rate = rate
         self.traffic: dict[str, dict[str, Any]] = {}
         self.offered: dict[str, dict[str, str]] = {}
@@ -50,7 +52,8 @@ class Fleet:
     def play(self, step: Step, playbook: str, *more: str, status: Sequence[int] = (0,)) -> str:
         """The output of a playbook of this checkout, run with the variables or options `more`."""
         argv = [str(self.checkout / ".venv/bin/ansible-playbook"), playbook, *more]
-        return step.run(argv, cwd=self.checkout, env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, status=status)
+        environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "GROUNDCREW_STATE": str(self.rollouts)}
+        return step.run(argv, cwd=self.checkout, env=environment, status=status)
 
     @contextmanager
     def load(self, step: Step) -> Iterator[None]:
@@ -88,7 +91,16 @@ def take_down(fleet: Fleet, step: Step) -> None:
     step.expect(not hosts.running(), f"still there: {hosts.running()}")
 
 
+def release_locks(fleet: Fleet) -> None:
+    """Forget rollouts of an earlier day that was broken off: the hosts that they hold, and which ones they had finished."""
+    for host in hosts.running():
+        if hosts.on(host, "find", "/var/lib/groundcrew", "-name", "lock"):
+            hosts.on(host, "groundcrew", "lock", "--release", "--reason", "a new day of the demo")
+    shutil.rmtree(fleet.rollouts, ignore_errors=True)
+
+
 def converge(fleet: Fleet, step: Step) -> None:
+    release_locks(fleet)
     # On a lab that is up the shop may be at 2.0.0 from the day before, which site.yml alone would leave there.
     fleet.play(
         step,
@@ -120,8 +132,8 @@ def deploy(fleet: Fleet, step: Step) -> None:
 
 def patch(fleet: Fleet, step: Step) -> None:
     with fleet.load(step):
-        fleet.play(step, "playbooks/patch.yml")
-    for host in PRODUCTION:
+        fleet.play(step, "playbooks/patch.yml", "-e", "rollout_target=app:monitoring")
+    for host in (*APP, "mon1"):
         have = packages.installed(host)
         step.expect(have == fleet.offered[host], f"{host} should have {fleet.offered[host]}, but has {have}")
     for host in APP:

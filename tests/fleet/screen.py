@@ -85,7 +85,9 @@ class Screen:
     """A plain terminal or a CI log; keeps what was done for the table at the end."""
 
     def __init__(self, logs: Path) -> None:
-        self.console = Console(highlight=False, soft_wrap=True)
+        terminal = Console(highlight=False)
+        # A CI log has no width of its own, and is read wide.
+        self.console = terminal if terminal.is_terminal else Console(highlight=False, width=160)
         self.done: list[Done] = []
         self._logs = logs
         logs.mkdir(parents=True, exist_ok=True)
@@ -124,7 +126,7 @@ class Screen:
         """Print `rows` below `head`; columns whose head ends in a space are numbers, set to the right."""
         table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
         for name in head:
-            table.add_column(name.strip(), justify="right" if name.endswith(" ") else "left")
+            table.add_column(name.strip(), justify="right" if name.endswith(" ") else "left", overflow="fold")
         for row in rows:
             table.add_row(*row)
         self.console.print()
