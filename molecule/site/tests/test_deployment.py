@@ -56,20 +56,23 @@ def test_a_changed_secret_shows_neither_in_the_output_nor_in_the_journal_nor_in_
     assert host.run(f"grep -r {SECRET} /var/lib/groundcrew").rc == 1
 
 
-def test_site_leaves_a_host_alone_that_runs_another_version(second: None, get: Get, include_role: Play) -> None:
+@pytest.mark.usefixtures("second")
+def test_site_leaves_a_host_alone_that_runs_another_version(get: Get, include_role: Play) -> None:
     site = include_role("deployment", deployment_change_version=False)
     assert site.returncode == 0, site.stdout
     assert "changed=0" in site.stdout
     assert '"2.0.0"' in running(get)
 
 
-def test_undo_brings_exactly_the_version_back_that_was_there_before(second: None, get: Get, include_role: Play) -> None:
+@pytest.mark.usefixtures("second")
+def test_undo_brings_exactly_the_version_back_that_was_there_before(get: Get, include_role: Play) -> None:
     undone = include_role("deployment", "undo", deployment_version="2.0.0")
     assert undone.returncode == 0, undone.stdout
     assert '"1.0.0"' in running(get)
 
 
-def test_a_second_undo_changes_nothing(second: None, get: Get, include_role: Play) -> None:
+@pytest.mark.usefixtures("second")
+def test_a_second_undo_changes_nothing(get: Get, include_role: Play) -> None:
     for _ in range(2):
         undone = include_role("deployment", "undo", deployment_version="2.0.0")
     assert undone.returncode == 0, undone.stdout
@@ -89,7 +92,7 @@ def test_a_version_that_does_not_come_up_is_taken_back_with_the_apps_own_words(
     assert host.check_output("find /opt/shop -printf '%p %l\\n' | sort") == before
 
 
-def test_an_account_that_does_not_exist_stops_nothing(host: Host, get: Get, include_role: Play) -> None:
+def test_an_account_that_does_not_exist_stops_nothing(host: Host, include_role: Play) -> None:
     pid = host.process.get(user="shop", comm="python3").pid
     refused = include_role("deployment", deployment_user="nobody-of-that-name")
     assert refused.returncode != 0

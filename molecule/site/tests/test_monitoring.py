@@ -70,7 +70,7 @@ def test_what_alertmanager_sends_to_is_for_root_and_its_group_alone(host: Host) 
     assert (config.user, config.group, config.mode) == ("root", "prometheus", 0o640)
 
 
-def test_a_job_that_leaves_is_forgotten_and_files_of_others_go(host: Host, api: Api, include_role: Play) -> None:
+def test_a_job_that_leaves_is_forgotten_and_files_of_others_go(host: Host, include_role: Play) -> None:
     host.check_output("touch /etc/prometheus/targets/stray.json")
     only_node = [{"name": "node", "groups": ["all"], "port": 9100}]
     without = include_role("monitoring", monitoring_jobs=only_node)

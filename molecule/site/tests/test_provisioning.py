@@ -9,6 +9,8 @@ from testinfra.host import Host
 
 testinfra_hosts = ["ssh://old", "ssh://new"]
 
+Play = Callable[..., "subprocess.CompletedProcess[str]"]
+
 
 def test_the_packages_are_installed(host: Host) -> None:
     assert host.package("less").is_installed
@@ -41,7 +43,7 @@ def test_the_accounts_are_made_again_at_boot(host: Host) -> None:
     assert host.service("groundcrew-accounts").is_enabled
 
 
-def test_whoever_leaves_the_list_loses_keys_and_sudo_but_not_the_files(host: Host, include_role: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_whoever_leaves_the_list_loses_keys_and_sudo_but_not_the_files(host: Host, include_role: Play) -> None:
     stays = [{"name": "shop", "comment": "The shop"}]
     without = include_role("provisioning", provisioning_accounts=stays)
     try:
@@ -55,7 +57,7 @@ def test_whoever_leaves_the_list_loses_keys_and_sudo_but_not_the_files(host: Hos
     assert host.file("/etc/groundcrew/authorized_keys/alice").exists
 
 
-def test_a_key_that_is_no_public_key_is_refused_with_the_cure(include_role: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_a_key_that_is_no_public_key_is_refused_with_the_cure(include_role: Play) -> None:
     refused = include_role("provisioning", provisioning_accounts=[{"name": "bob", "ssh_keys": ["not a key"]}])
     assert refused.returncode != 0
     assert "whole line of a .pub file" in refused.stdout
