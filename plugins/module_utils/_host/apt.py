@@ -58,10 +58,18 @@ def refresh(valid_s: int, *, wait_s: float = 60, timeout_s: float = 300) -> bool
 def updates(only: Sequence[str] = ()) -> Updates:
     """Return what apt would upgrade now: all of it, or `only` these packages with what they need.
 
-    Raise FleetError, with the cure, when python3-apt is missing or dpkg was interrupted, BadInput for a package that
-    is not installed.
+    Raise FleetError, with the cure, when python3-apt is missing, dpkg was interrupted or apt cannot read its sources,
+    BadInput for a package that is not installed.
     """
-    cache = _cache()
+    try:
+        return _updates(_cache(), only)
+    except SystemError as error:
+        raise FleetError(
+            f"apt cannot plan an update: {error}; `apt-get -s dist-upgrade` on this host tells more"
+        ) from error
+
+
+def _updates(cache: Any, only: Sequence[str]) -> Updates:
     held = tuple(sorted(package.name for package in cache if package.is_upgradable and _is_held(package)))
     upgradable = tuple(sorted(package.name for package in cache if package.is_upgradable and package.name not in held))
     if only:

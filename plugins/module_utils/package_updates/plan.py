@@ -89,7 +89,7 @@ def sort(want: Want, have: Have) -> Stale:
         elif have.lone.get(process.unit, process.pid) == process.pid:
             restart.add(process.unit)
         else:
-            left.setdefault(f"{process.unit}, process {process.pid}", SESSION)
+            left[f"sessions of {process.unit}"] = SESSION
     return Stale(tuple(sorted(restart)), left)
 
 

@@ -69,7 +69,7 @@ def test_what_holds_sessions_and_the_system_together_is_left_with_a_reason(unit:
 def test_sshd_is_restarted_for_its_main_process_and_its_sessions_are_left() -> None:
     found = have(Process(7, "ssh.service", LIB), Process(8, "ssh.service", LIB), lone={"ssh.service": 7})
     assert sort(Want(), found).restart == ("ssh.service",)
-    assert list(sort(Want(), found).left) == ["ssh.service, process 8"]
+    assert list(sort(Want(), found).left) == ["sessions of ssh.service"]
 
 
 def test_an_old_session_alone_does_not_restart_sshd_again_and_again() -> None:
