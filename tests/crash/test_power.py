@@ -1,0 +1,15 @@
+"""Power loss before every operation: what was not synced is gone, all of it or any part."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.groundcrew.fleet.tests.crash.machine import Machine
+from ansible_collections.groundcrew.fleet.tests.crash.test_kill import SEED, tell, whole
+
+
+def test_host_is_whole_after_power_loss_at_each_operation(quick: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    report = quick.drive("power", trace="disk", subsets=2, seed=SEED)
+    with capsys.disabled():
+        tell(report, "power losses")
+    whole(report)
+    assert report["survived"] == 3 * (report["operations"] + 1)
