@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 HERE = pathlib.Path(__file__).parent
 CHECKOUT = HERE.parents[1]
 ANSIBLE_PLAYBOOK = pathlib.Path(sys.executable).parent / "ansible-playbook"
+# On a busy machine a play takes many times its two seconds.
+PATIENCE_S = 240
 PYTHON = """#!/bin/sh
 exec unshare --map-root-user --mount sh -c 'mount --bind "$0" /var/lib && exec "{python}" "$@"' "{home}" "$@"
 """
@@ -87,9 +89,7 @@ class Fleet:
 
     def rollout(self, *words: str, **variables: Any) -> Outcome:
         """Run the skeleton with the test role to its end."""
-        process = self.start(*words, **variables)
-        output, _errors = process.communicate(timeout=60)
-        return self.outcome(process.returncode, output)
+        return self._end_of(self.start(*words, **variables))
 
     def start(self, *words: str, **variables: Any) -> subprocess.Popen[str]:
         """Start the skeleton and return at once."""
@@ -106,9 +106,7 @@ class Fleet:
         """Run a playbook given as text."""
         path = self.base / "play.yml"
         path.write_text(text)
-        process = self._popen(str(path), *words)
-        output, _errors = process.communicate(timeout=60)
-        return self.outcome(process.returncode, output)
+        return self._end_of(self._popen(str(path), *words))
 
     def _popen(self, *words: str) -> subprocess.Popen[str]:
         argv = [str(ANSIBLE_PLAYBOOK), "-i", str(self.base / "hosts.json"), *words]
@@ -122,21 +120,22 @@ class Fleet:
             text=True,
         )
 
-    def outcome(self, status: int, output: str) -> Outcome:
+    def _end_of(self, process: subprocess.Popen[str]) -> Outcome:
+        with process:
+            try:
+                output, _errors = process.communicate(timeout=PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
         reports = sorted(self.state.glob("*/*.json"), key=os.path.getmtime)
         report = json.loads(reports[-1].read_text()) if reports else {}
-        return Outcome(status, output, self.read_notes(), report)
+        return Outcome(process.returncode, output, self.read_notes(), report)
 
     def read_notes(self) -> list[str]:
         return self.notes.read_text().splitlines() if self.notes.exists() else []
 
     def wait_for_note(self, note: str) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while note not in self.read_notes():
             assert time.monotonic() < deadline, f"{note!r} never happened: {self.read_notes()}"
             time.sleep(0.05)
-
-    def record(self) -> list[dict[str, Any]]:
-        """The events of the only run."""
-        (path,) = self.state.glob("rollouts/*.jsonl")
-        return [json.loads(line) for line in path.read_text().splitlines()]
