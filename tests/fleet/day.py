@@ -94,7 +94,7 @@ def take_down(fleet: Fleet, step: Step) -> None:
 def release_locks(fleet: Fleet) -> None:
     """Forget rollouts of an earlier day that was broken off: the hosts that they hold, and which ones they had finished."""
     for host in hosts.running():
-        if hosts.on(host, "find", "/var/lib/groundcrew", "-name", "lock"):
+        if hosts.on(host, "find", "/var/lib", "-maxdepth", "2", "-path", "*/groundcrew/lock"):
             hosts.on(host, "groundcrew", "lock", "--release", "--reason", "a new day of the demo")
     shutil.rmtree(fleet.rollouts, ignore_errors=True)
 
@@ -119,8 +119,9 @@ def offer_upgrades(fleet: Fleet, step: Step) -> None:
     number = packages.next_number([version for host in releases for version in packages.installed(host).values()])
     offers = {name: packages.offer(host, number, fleet.cache / "packages") for host, name in releases.items()}
     fleet.offered = {host: offers[name].versions for host, name in releases.items()}
-    archives = {host: str(offers[name].archive) for host, name in releases.items()}
-    fleet.play(step, "tests/fleet/playbooks/offer.yml", "-e", json.dumps({"offer_archives": archives}))
+    for host, name in releases.items():
+        step.doing = host
+        hosts.unpack(host, offers[name].archive)
     step.remark = f"{', '.join(packages.PACKAGES)} as +gc{number} for {', '.join(sorted(offers))}"
 
 

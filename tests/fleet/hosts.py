@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 PREFIX = "gc-"
 RECAP = re.compile(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
@@ -32,6 +33,22 @@ def on(host: str, *argv: str, timeout_s: float = 120) -> str:
 def fetch(host: str, path: str, to: str) -> None:
     """Copy the file `path` of `host` to `to`, a directory on this machine."""
     run(["podman", "cp", f"{PREFIX}{host}:{path}", to])
+
+
+def unpack(host: str, archive: Path) -> None:
+    """Unpack the tar `archive` of this machine below / on `host`."""
+    argv = [
+        "podman",
+        "exec",
+        "--interactive",
+        PREFIX + host,
+        "tar",
+        "--extract",
+        "--no-same-owner",
+        "--directory=/",
+        "--file=-",
+    ]
+    run(argv, stdin=archive.read_bytes())
 
 
 def running() -> list[str]:

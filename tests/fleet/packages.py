@@ -16,15 +16,17 @@ from typing import NamedTuple
 
 from . import hosts
 
-# Each repository is a directory below /srv/repo on the hosts; apt reads its kind from the label of its Release file.
+# Each kind is a repository of its own on the hosts; apt knows it by the label of its Release file.
 OFFERED = {"security": ("zlib1g",), "main": ("media-types", "tzdata")}
 LABELS = {"security": "Debian-Security", "main": "Debian"}
 PACKAGES = tuple(package for packages in OFFERED.values() for package in packages)
+REPOSITORIES = "srv/repo"
+SOURCES = "etc/apt/sources.list.d/lab-upgrades.list"
 SUFFIX = re.compile(r"\+gc(\d+)$")
 
 
 class Offer(NamedTuple):
-    """What one Debian release is offered: `archive` is a tar of the repositories, `versions` what they hold."""
+    """What one Debian release is offered: unpacked below / of a host, `archive` has apt see the packages in these `versions`."""
 
     archive: Path
     versions: dict[str, str]
@@ -87,14 +89,17 @@ def index(directory: Path, label: str, codename: str) -> None:
     (directory / "Release").write_bytes(subprocess.run(argv, cwd=directory, check=True, capture_output=True).stdout)
 
 
-def build(into: Path, codename: str, debs: dict[str, Path], versions: dict[str, str]) -> None:
-    """Write to `into` one repository for each kind of package."""
+def build(root: Path, codename: str, debs: dict[str, Path], versions: dict[str, str]) -> None:
+    """Write below `root` what a host of the release `codename` gets: a repository for each kind, and where apt finds them."""
     for kind, packages in OFFERED.items():
-        directory = into / kind
-        directory.mkdir()
+        directory = root / REPOSITORIES / kind
+        directory.mkdir(parents=True)
         for package in packages:
             repack(debs[package], versions[package], directory)
         index(directory, LABELS[kind], codename)
+    sources = root / SOURCES
+    sources.parent.mkdir(parents=True)
+    sources.write_text("".join(f"deb [trusted=yes] file:/{REPOSITORIES}/{kind} ./\n" for kind in OFFERED))
 
 
 def offer(host: str, number: int, cache: Path) -> Offer:
@@ -107,8 +112,9 @@ def offer(host: str, number: int, cache: Path) -> Offer:
     if not archive.exists():
         debs = {package: fetched(host, package, base, cache) for package, base in bases.items()}
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
-            build(Path(scratch), codename, debs, versions)
-            made = Path(scratch, "repositories.tar")
-            subprocess.run(["tar", "--create", f"--directory={scratch}", f"--file={made}", *OFFERED], check=True)
+            root, made = Path(scratch, "root"), Path(scratch, "made.tar")
+            build(root, codename, debs, versions)
+            argv = ["tar", "--create", f"--directory={root}", f"--file={made}", REPOSITORIES, SOURCES]
+            subprocess.run(argv, check=True)
             made.rename(archive)
     return Offer(archive, versions)
