@@ -34,11 +34,11 @@ options:
     default: 5
   ledger_digest:
     description:
-      - A digest of a ledger line that was seen earlier. If that line is gone, RV(host.transactions.chain_holds) is false.
+      - A digest of a ledger line that was seen earlier. If that line is gone, C(host.transactions.chain_holds) is false.
     type: str
     default: ""
 notes:
-  - The ledger, the lock and what is unfinished are readable by root only; without it RV(host.transactions.readable) is false.
+  - The ledger, the lock and what is unfinished are readable by root only; without it C(host.transactions.readable) is false.
   - It takes no host lock; O(run_id), O(run_attempt), O(reason), O(lock_wait_s) and O(lock_ttl_s) are taken so that the defaults
     of the action group fit, and have no effect.
 """

@@ -21,6 +21,8 @@ BODY_SHOWN = 200
 BODY_SEARCHED = 1024 * 1024
 SHORTEST_PROBE_S = 0.05
 FIRST_PAUSE_S = 0.05
+# No round begins with less time than this: probes that are cut off at once would hide what the one before has seen.
+LAST_LOOK_S = 0.3
 
 
 class Check(NamedTuple):
@@ -125,7 +127,7 @@ def wait_for(checks: Sequence[Check], *, within_s: float, stable: int = 1, inter
         passed = all(result.ok for result in results)
         streak = (streak + 1 if seen == marks else 1) if passed else 0
         marks = seen
-        left = begin + within_s - time.monotonic()
+        left = begin + within_s - LAST_LOOK_S - time.monotonic()
         if streak >= stable or left <= 0 or any(result.hopeless for result in results):
             break
         # A service that is about to come up is looked at often at first; counted successes lie a whole interval apart.
@@ -168,7 +170,7 @@ def _probe_unit(spec: Mapping[str, Any], timeout_s: float) -> _Seen:
     try:
         state = systemd.show([name], timeout_s=timeout_s)[name]
     except CommandFailed as error:
-        return _Seen(False, str(error))
+        return _Seen(False, f"systemd cannot be asked: {str(error)[-BODY_SHOWN:]}")
     if state.load in ("not-found", "masked", "bad-setting", "error"):
         return _Seen(False, f"the unit is {state.load}: see `systemctl status {name}`", hopeless=True)
     # A unit that systemd will start again is "activating (auto-restart)", so "failed" is final.

@@ -62,7 +62,7 @@ def test_two_turns_do_not_overlap(tmp_path: Path) -> None:
             time.sleep(0.1)
             times.append((begin, time.monotonic()))
 
-    threads = [threading.Thread(target=take) for _ in range(2)]
+    threads = [threading.Thread(target=take), threading.Thread(target=take)]
     for thread in threads:
         thread.start()
     for thread in threads:
