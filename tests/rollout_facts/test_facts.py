@@ -61,7 +61,7 @@ def test_a_batch_that_fails_as_a_whole_ends_the_playbook(fleet: Fleet) -> None:
 
 
 def test_a_local_host_that_survives_its_batch_keeps_the_playbook_going(fleet: Fleet) -> None:
-    """And an unreachable host sees neither rescue nor later plays, until clear_host_errors opens one of them."""
+    """And an unreachable host sees neither rescue nor later plays, until clear_host_errors opens that one play."""
     fleet.hosts("app1", "app2", dead=("app1",))
     outcome = play(
         fleet,
@@ -87,14 +87,19 @@ def test_a_local_host_that_survives_its_batch_keeps_the_playbook_going(fleet: Fl
           tasks:
             - meta: clear_host_errors
             - note: {what: cleared}
+        - hosts: localhost:app
+          gather_facts: false
+          tasks: [{note: {what: gone_again}}]
         """,
     )
     assert sorted(outcome.notes) == [
         "app1 cleared",
         "app2 applied",
         "app2 cleared",
+        "app2 gone_again",
         "app2 later",
         "localhost cleared",
+        "localhost gone_again",
         "localhost later",
     ]
 
