@@ -1,4 +1,4 @@
-"""What the tests of the site's roles share."""
+"""What the tests of the site's roles share. A play costs seconds, so plays are run once a host and judged by many tests."""
 
 from __future__ import annotations
 
@@ -14,37 +14,26 @@ from testinfra.host import Host
 Answer = tuple[int, str]
 Play = Callable[..., "subprocess.CompletedProcess[str]"]
 
+PROGRAM = """
+import sys, urllib.error, urllib.request
+try: answer = urllib.request.urlopen(sys.argv[1], timeout=5)
+except urllib.error.HTTPError as error: answer = error
+print(answer.status, answer.read().decode())
+"""
 
-@pytest.fixture
+
+@pytest.fixture(scope="module")
 def get(host: Host) -> Callable[[str], Answer]:
     """Ask the host itself: a URL in, status and body out."""
-    program = (
-        "import sys, urllib.error, urllib.request\n"
-        "try: answer = urllib.request.urlopen(sys.argv[1], timeout=5)\n"
-        "except urllib.error.HTTPError as error: answer = error\n"
-        "print(answer.status, answer.read().decode())"
-    )
 
     def ask(url: str) -> Answer:
-        status, _, body = host.check_output("python3 -c %s %s", program, url).partition(" ")
+        status, _, body = host.check_output("python3 -c %s %s", PROGRAM, url).partition(" ")
         return int(status), body
 
     return ask
 
 
-@pytest.fixture
-def api(get: Callable[[str], Answer]) -> Callable[[str], Any]:
-    """Ask Prometheus on the host: the path and query in, its data out."""
-
-    def ask(path: str) -> Any:
-        status, body = get(f"http://127.0.0.1:9090/api/v1/{path}")
-        assert status == 200, body
-        return json.loads(body)["data"]
-
-    return ask
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def include_role(host: Host) -> Play:
     """Run one task file of a role on the host; variables by name. The outcome is the test's to judge."""
     project, scenario = os.environ["MOLECULE_PROJECT_DIRECTORY"], os.environ["MOLECULE_SCENARIO_DIRECTORY"]

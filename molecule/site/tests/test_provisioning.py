@@ -35,7 +35,7 @@ def test_a_home_belongs_to_its_person_alone(host: Host) -> None:
 def test_a_person_logs_in_by_key_and_becomes_root(host: Host) -> None:
     name = host.backend.get_pytest_id().removeprefix("ssh://")
     ssh = ["ssh", "-F", host.backend.ssh_config, "-o", "ControlPath=none", "-l", "alice", name]
-    run = subprocess.run([*ssh, "sudo", "-n", "id", "-un"], capture_output=True, text=True, check=False, timeout=30)
+    run = subprocess.run([*ssh, "sudo", "-n", "id", "-un"], capture_output=True, text=True, check=False, timeout=60)
     assert run.stdout.strip() == "root", run.stderr
 
 
@@ -44,8 +44,7 @@ def test_the_accounts_are_made_again_at_boot(host: Host) -> None:
 
 
 def test_whoever_leaves_the_list_loses_keys_and_sudo_but_not_the_files(host: Host, include_role: Play) -> None:
-    stays = [{"name": "shop", "comment": "The shop"}]
-    without = include_role("provisioning", provisioning_accounts=stays)
+    without = include_role("provisioning", provisioning_accounts=[{"name": "shop", "comment": "The shop"}])
     try:
         assert without.returncode == 0, without.stdout
         assert not host.file("/etc/groundcrew/authorized_keys/alice").exists
@@ -55,9 +54,3 @@ def test_whoever_leaves_the_list_loses_keys_and_sudo_but_not_the_files(host: Hos
         again = include_role("provisioning")
     assert again.returncode == 0, again.stdout
     assert host.file("/etc/groundcrew/authorized_keys/alice").exists
-
-
-def test_a_key_that_is_no_public_key_is_refused_with_the_cure(include_role: Play) -> None:
-    refused = include_role("provisioning", provisioning_accounts=[{"name": "bob", "ssh_keys": ["not a key"]}])
-    assert refused.returncode != 0
-    assert "whole line of a .pub file" in refused.stdout
