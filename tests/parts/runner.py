@@ -69,7 +69,7 @@ class Board:
 def run(parts: Sequence[Part], *, lanes: int, logs: Path = LOGS) -> int:
     """Run the parts in so many lanes, print each one's start and end and the summary; return the exit status."""
     board = Board(parts)
-    threads = [threading.Thread(target=_lane, args=(board, logs)) for _ in range(lanes)]
+    threads = [threading.Thread(target=_lane, args=(board, logs)) for dummy in range(lanes)]
     with _ending_the_parts_on_signals():
         for thread in threads:
             thread.start()
