@@ -251,7 +251,8 @@ def _act(entry: Entry, world: World) -> None:
     else:
         done = world.run(step.args["argv"], float(step.args["timeout_s"]))
         if done.rc != 0:
-            raise StepFailed(done.explain(), undone=False)
+            quiet = done._replace(out="", err="it has to do with a secret, so what it said is not shown")
+            raise StepFailed((quiet if step.sensitive else done).explain(), undone=False)
 
 
 def _restore(entry: Entry, world: World, copy: str) -> str:

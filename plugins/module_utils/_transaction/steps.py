@@ -107,14 +107,20 @@ def unit(name: str, action: str, *, timeout_s: float = 120) -> Step:
 
 
 def argv(
-    command: Sequence[str], *, undo: Sequence[str] | None = None, recovery: str = UNDO, timeout_s: float = 60
+    command: Sequence[str],
+    *,
+    undo: Sequence[str] | None = None,
+    recovery: str = UNDO,
+    timeout_s: float = 60,
+    sensitive: bool = False,
 ) -> Step:
     """A command that ends with 0, and the one that takes it back; without `undo` there is nothing to take back.
 
-    With `recovery="finish"` it must be safe to run again, since a recovery does so.
+    With `recovery="finish"` it must be safe to run again, since a recovery does so. What a sensitive one prints is
+    told nowhere: failures stand in the ledger.
     """
     args = {"argv": list(command), "undo": list(undo or ()), "recovery": recovery, "timeout_s": timeout_s}
-    return Step("argv", command[0], args)
+    return Step("argv", command[0], {**args, "sensitive": sensitive})
 
 
 def package(action: str, packages: Mapping[str, str], *, timeout_s: float = 1800) -> Step:

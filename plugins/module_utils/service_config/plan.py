@@ -36,7 +36,8 @@ def plan(want: Want, have: Have) -> Plan:
     places = [change for one in _directories(want, have) for change in one]
     contents = [*(change for one in want.files for change in _file(one, have)), *_purges(want, have)]
     touched = tuple(change.step for change in contents)
-    late = [steps.argv(argv) for argv in want.late_validators] if touched else []
+    secret = any(one.sensitive for one in want.files)
+    late = [steps.argv(argv, sensitive=secret) for argv in want.late_validators] if touched else []
     unit = converge(want, have, touched)
     taken = (*unit.before, *(change.step for change in places), *touched, *late, *unit.after)
     return Plan(

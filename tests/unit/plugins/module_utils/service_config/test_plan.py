@@ -156,6 +156,11 @@ def test_late_validators_run_after_the_files_and_only_when_these_change() -> Non
     assert same.steps == ()
 
 
+def test_a_late_validator_of_a_secret_is_told_without_its_words() -> None:
+    want = Want("shop", files=(FileWant(CONF, b"new", sensitive=True),), validate=(("check", "-t"),))
+    assert [step.sensitive for step in plan.plan(want, Have(files={CONF: ABSENT})).steps] == [True, True]
+
+
 def test_an_owner_who_is_yet_to_come_differs() -> None:
     want = Want("shop", files=(FileWant(CONF, b"old", None, SHOP),), rehearsal=True)
     drawn = plan.plan(want, Have(files={CONF: standing(mode=0o640)}))
