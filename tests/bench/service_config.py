@@ -38,7 +38,7 @@ def measure(lab: Lab, rounds: int) -> list[Result]:
     return take_turns(lab, cases, rounds)
 
 
-def _case(lab: Lab, floor: Contender, name: str, count: int, bar: float, **source: str) -> Case:
+def _case(lab: Lab, floor: Contender, name: str, count: int, at_most: float, **source: str) -> Case:
     """The files of all three are brought before the first round, so that nobody has anything to change."""
     slug = name.replace(" ", "-")
     paths = [f"/etc/bench/{slug}/{number}.conf" for number in range(count)]
@@ -47,7 +47,7 @@ def _case(lab: Lab, floor: Contender, name: str, count: int, bar: float, **sourc
     lab.run(ours)
     lab.run(lab.playbook(f"prepare-{slug}", [_service(theirs)], vars=VARIABLES))
     peer = Contender("peer", _peer(lab, slug, [file["path"] for file in theirs]), PEER_ROUNDS[count])
-    return Case(name, Contender("ours", ours), floor, bar, peer)
+    return Case(name, Contender("ours", ours), floor, at_most, peer)
 
 
 def _service(files: Sequence[dict[str, str]]) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def test_content_template_and_src_reach_the_host(play: Play) -> None:
         {"path": f"{play.target}/json", "content": {"a": [1]}},
         {"path": f"{play.target}/link", "link": "content"},
     ]
-    (result, *_), output = play.run(files, name="grüß", open=True)
+    [result], output = play.run(files, name="grüß", open=True)
 
     assert after(result)[:2] == ["grüß\n", "name=grüß\nfor=template\n"], output
     assert after(result)[2].startswith("(3 bytes, sha256 ")
@@ -120,13 +120,13 @@ def test_content_template_and_src_reach_the_host(play: Play) -> None:
 def test_a_template_is_rendered_as_by_the_builtin(play: Play) -> None:
     lines = "{# gone #}\n  {% for n in [1, 2] %}\n  n={{ n }}\n  {% endfor %}\n\n{{ ansible_managed }}\n\n"
     play.write("roles/shop/templates/a.j2", lines)
-    (result, *_), output = play.run([{"path": f"{play.target}/a", "template": "a.j2"}])
+    [result], output = play.run([{"path": f"{play.target}/a", "template": "a.j2"}])
     assert after(result) == ["    n=1\n    n=2\n  \nAnsible managed\n\n"], output
 
 
 def test_a_template_that_is_one_number_is_text(play: Play) -> None:
     play.write("roles/shop/templates/a.j2", "{{ 5 }}")
-    (result, *_), output = play.run([{"path": f"{play.target}/a", "template": "a.j2"}])
+    [result], output = play.run([{"path": f"{play.target}/a", "template": "a.j2"}])
     assert after(result) == ["5"], output
 
 
@@ -144,10 +144,11 @@ FAILURES: list[tuple[Any, str]] = [
 
 def test_a_failure_names_the_file_and_the_cause(play: Play) -> None:
     play.write("roles/shop/templates/a.j2", "{{ nobody_set_this }}")
-    calls = [[{"path": "/etc/shop/a", **file}] for file, _ in FAILURES]
+    calls = [[{"path": "/etc/shop/a", **case[0]}] for case in FAILURES]
     results, output = play.run(*calls, "a, b")
 
-    for result, (_, said) in zip(results, [*FAILURES, (None, "files must be a list of dictionaries")]):
+    expected = [*(case[1] for case in FAILURES), "files must be a list of dictionaries"]
+    for result, said in zip(results, expected):
         assert result["failed"], output
         assert said in result["msg"]
 
@@ -158,13 +159,13 @@ def test_a_secret_shows_nowhere(play: Play) -> None:
         {"path": f"{play.target}/a", "content": "token={{ secret }}\n", "sensitive": True},
         {"path": f"{play.target}/b", "template": "a.j2", "sensitive": True},
     ]
-    (result, *_), output = play.run(files, flags=("-vvv", "--diff"), secret=SECRET)
+    [result], output = play.run(files, flags=("-vvv", "--diff"), secret=SECRET)
     assert result["changed"], output
     assert SECRET not in output
 
 
 def test_contents_are_not_among_the_arguments_that_are_logged(play: Play) -> None:
-    (result, *_), output = play.run([{"path": f"{play.target}/a", "content": "plain\n"}], flags=("-vvv",))
+    [result], output = play.run([{"path": f"{play.target}/a", "content": "plain\n"}], flags=("-vvv",))
     arguments = result["invocation"]["module_args"]
     assert arguments["payload"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", output
     assert arguments["files"][0]["content"] is None
