@@ -73,7 +73,7 @@ def _change(actor: Actor, read: Callable[[], Have], plan: Callable[[Have], Plan]
         quarantine.refuse(HOST)
         if journal.unfinished(HOST):
             recovered = _recover(actor)
-        for _ in range(rounds):
+        for _round in range(rounds):
             wanted = plan(read())
             try:
                 told = _add(told, {**_told(wanted), **_execute(wanted, actor)})

@@ -10,7 +10,13 @@ from testinfra.host import Host
 
 testinfra_hosts = ["ssh://old", "ssh://new"]
 
-ASK = "import socket; s = socket.socket(socket.AF_UNIX); s.connect('/run/haproxy/admin.sock'); s.sendall(b'show servers state shop\\n'); print(s.makefile().read())"
+ASK = """
+import socket
+with socket.socket(socket.AF_UNIX) as haproxy:
+    haproxy.connect('/run/haproxy/admin.sock')
+    haproxy.sendall(b'show servers state shop\\n')
+    print(haproxy.makefile().read())
+"""
 DRAINED = "8"
 
 
@@ -25,7 +31,7 @@ def play(name: str, host: Host) -> None:
 
 
 def test_the_drained_server_is_drained_in_haproxys_own_eyes(host: Host) -> None:
-    rows = [line.split() for line in host.check_output(f'python3 -c "{ASK}"').splitlines()]
+    rows = [line.split() for line in host.check_output("python3 -c %s", ASK).splitlines()]
     states = {row[3]: row[6] for row in rows if len(row) > 6 and row[1] == "shop"}
     assert states == {"app1": DRAINED, "app2": "0"}
 

@@ -69,7 +69,7 @@ def unit_of(cgroup: str) -> str:
     the system's own.
     """
     for line in cgroup.splitlines():
-        _, controllers, path = line.split(":", 2)
+        controllers, path = line.split(":", 2)[1:]
         if controllers not in ("", "name=systemd"):
             continue
         parts = path.split("/")
