@@ -43,7 +43,7 @@ def run(logs: Path) -> Run:
 
 def test_the_last_line_is_nothing_but_the_counts(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     status = run(
-        Part("one", "", passing), Part("two", "", lambda dummy: Counts(4, 0, ("no such program", "no such program")))
+        Part("one", "", passing), Part("two", "", lambda _job: Counts(4, 0, ("no such program", "no such program")))
     )
     lines = capsys.readouterr().out.splitlines()
     assert (status, lines[-1]) == (0, "5 passed, 0 failed, 2 skipped")
@@ -61,7 +61,7 @@ def test_a_part_that_fails_shows_its_whole_log_and_decides_the_status(
 
 
 def test_a_mistake_in_a_part_fails_that_part_alone(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    def broken(dummy: Job) -> Counts:
+    def broken(_job: Job) -> Counts:
         raise RuntimeError("a slip")
 
     assert run(Part("one", "", broken), Part("two", "", passing)) == 1
@@ -72,7 +72,7 @@ def test_a_mistake_in_a_part_fails_that_part_alone(run: Run, capsys: pytest.Capt
 
 def test_nothing_run_is_no_success(run: Run) -> None:
     assert run() == 1
-    assert run(Part("empty", "", lambda dummy: Counts(skipped=("no host",)))) == 1
+    assert run(Part("empty", "", lambda _job: Counts(skipped=("no host",)))) == 1
 
 
 def test_parts_that_use_the_same_thing_never_meet(run: Run) -> None:
