@@ -38,10 +38,14 @@ class Record(NamedTuple):
 
 
 class Watched(NamedTuple):
-    """A path as it is on disk now. `changed_at` is its ctime, or when its directory last changed where it is absent."""
+    """A path as it is on disk now. `changed_at` is its ctime, or when its directory last changed where it is absent.
+
+    `leads_to` is where a link ends, and "" for what is no link.
+    """
 
     changed_at: float
     stat: Identity = ()
+    leads_to: str = ""
 
     @property
     def exists(self) -> bool:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -137,7 +138,8 @@ def _watched(path: str) -> Watched:
     except OSError:
         return Watched(_directory_changed_at(path))
     identity = (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
-    return Watched(max(link.st_ctime, info.st_ctime), identity)
+    leads_to = os.path.realpath(path) if stat.S_ISLNK(link.st_mode) else ""
+    return Watched(max(link.st_ctime, info.st_ctime), identity, leads_to)
 
 
 def _directory_changed_at(path: str) -> float:

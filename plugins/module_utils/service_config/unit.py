@@ -118,7 +118,13 @@ def _record(have: Have, touched: Sequence[Step]) -> Record:
     config: dict[str, Entry] = {}
     program: dict[str, Entry] = {}
     for path in {*have.watched, *written} - removed:
-        entry = _written(path, written, have) if path in written else _standing(path, have, known)
+        leads_to = have.watched[path].leads_to if path in have.watched else ""
+        if path in written:
+            entry = _written(path, written, have)
+        elif leads_to in written:
+            entry = _written(leads_to, written, have)
+        else:
+            entry = _standing(path, have, known)
         if entry and not is_program(path, have.unit):
             config[path] = entry
         elif entry and path in own:

@@ -71,6 +71,7 @@ def test_a_link_that_is_switched_to_an_old_file_has_changed_now(tmp_path: Path) 
     after = state._watched(str(link))
 
     assert after.stat != before.stat
+    assert after.leads_to == f"{tmp_path}/b"
     assert after.changed_at > (tmp_path / "b").stat().st_ctime
     assert state._digest(str(link)) == files.digest(b"b")
 

@@ -157,6 +157,11 @@ def test_the_record_keeps_what_other_calls_recorded() -> None:
     }
 
 
+def test_a_link_that_stays_is_recorded_with_what_it_leads_to_after_the_steps() -> None:
+    there = have()._replace(watched={CONF: OLD, "/etc/current": Watched(999.0, (1,), leads_to=CONF)})
+    assert recorded(there, [WRITE])["config"]["/etc/current"] == {"sha256": files.digest(b"new"), "stat": None}
+
+
 def test_a_reload_brings_the_record_to_what_is_live_now() -> None:
     """What was recorded by the reload is not stale in the next run, though it is younger than the process."""
     first = have(conf=YOUNG)
