@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from ansible_collections.groundcrew.fleet.tests.crash.machine import Machine
 
@@ -23,6 +21,7 @@ def test_boot_recovers_what_was_cut_off(rebooting: Machine, trace: str, before: 
     cut = rebooting.drive("cut", trace=trace, before=before, nth=nth)
     assert len(cut["journal"]) == 1
     rebooting.reboot()
+    rebooting.drive("settle")
     found = rebooting.drive("state", trace=trace)
     assert (found["state"], found["litter"], found["stale"]) == (expected, [], "")
 
@@ -33,31 +32,26 @@ def test_reboot_before_the_proof_brings_the_old_state(rebooting: Machine) -> Non
     assert armed["refused"].startswith("Unfinished: ")
     assert "--accept" in armed["refused"]
     rebooting.reboot()
+    rebooting.drive("settle")
     found = rebooting.drive("state", trace="files")
     assert (found["state"], found["results"], found["litter"], found["stale"]) == ("old", ["undone"], [], "")
 
 
 def test_timer_brings_the_old_state_when_no_proof_comes(rebooting: Machine) -> None:
-    rebooting.drive("arm", within_s=3)
-    time.sleep(4)
+    armed = rebooting.drive("arm", within_s=3)
+    assert rebooting.drive("settle")["seconds"] < 60
+    late = rebooting.drive("confirm", txid=armed["txid"])
+    assert late["error"].startswith("BadInput: ")
     found = rebooting.drive("state", trace="files")
     assert (found["state"], found["results"], found["litter"], found["stale"]) == ("old", ["undone"], [], "")
 
 
 def test_proof_in_time_lets_the_change_stand_and_disarms_the_timer(rebooting: Machine) -> None:
-    armed = rebooting.drive("arm", within_s=5)
+    armed = rebooting.drive("arm", within_s=600)
     assert rebooting.drive("confirm", txid=armed["txid"])["ledger"]
-    time.sleep(6)
     found = rebooting.drive("state", trace="files")
     assert (found["state"], found["results"], found["litter"], found["stale"]) == ("new", ["done"], [], "")
-
-
-def test_proof_that_comes_too_late_is_refused(rebooting: Machine) -> None:
-    armed = rebooting.drive("arm", within_s=1)
-    time.sleep(3)
-    refused = rebooting.drive("confirm", txid=armed["txid"])
-    assert refused["error"].startswith("BadInput: ")
-    assert rebooting.drive("state", trace="files")["state"] == "old"
+    assert found["timer"] == "inactive"
 
 
 def test_looking_at_an_unfinished_journal_touches_nothing(rebooting: Machine) -> None:
@@ -67,4 +61,3 @@ def test_looking_at_an_unfinished_journal_touches_nothing(rebooting: Machine) ->
     assert [one["what"] for one in found["told"]] == ["crash disk"]
     assert "crash disk" in found["shown"]
     assert len(found["waiting"]) == 1
-    assert rebooting.drive("state", trace="disk")["state"].startswith("neither")

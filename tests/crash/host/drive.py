@@ -89,8 +89,7 @@ def cut_off(act: Callable[[], None]) -> int:
         except (FleetError, OSError) as error:
             os.write(2, f"{type(error).__name__}: {error}\n".encode())
             os._exit(1)
-        except BaseException:
-            # It must never come back to what its parent does.
+        except BaseException:  # noqa: BLE001 - whatever it is, the child must never come back to what its parent does
             os.write(2, traceback.format_exc().encode())
             os._exit(2)
         os._exit(0)
@@ -156,7 +155,10 @@ def hurry_timer() -> None:
 
 
 def kill(options: dict[str, Any]) -> dict[str, Any]:
-    """Stop at every operation of the record, recover in turn in each of the ways, and look."""
+    """Stop at every operation of the record, recover in turn in each of the ways, and look.
+
+    Two of the ways are the next run itself; after the others it is tried each `converge` times.
+    """
     suite = Suite(options["trace"], options["seed"])
     suite.look("the recorded run", expected="new")
     numbers = [n for n in range(len(suite.record) + 1) if n % options.get("every", 1) == options.get("from", 0)]
@@ -182,7 +184,7 @@ def kill(options: dict[str, Any]) -> dict[str, Any]:
         began = time.monotonic()
         state = suite.look(where, expected=expected)
         suite.timed("look", began)
-        if state == "old" and options.get("converge", True):
+        if state == "old" and turn % options.get("converge", 3) == 0:
             began = time.monotonic()
             transact(suite.trace, World(), attempt=4)
             suite.look(f"the run after {where}", expected="new")

@@ -73,16 +73,15 @@ def reset_units() -> None:
     if os.path.lexists(timer):
         call("systemctl", "disable", "--now", "groundcrew-undo.timer")
         os.unlink(timer)
-    if os.path.lexists(f"{UNITS}/{SIDE}"):
-        call("systemctl", "disable", "--now", SIDE)
-        os.unlink(f"{UNITS}/{SIDE}")
-        call("systemctl", "daemon-reload")
+    for path in (f"{UNITS}/multi-user.target.wants/{SIDE}", f"{UNITS}/{SIDE}"):
+        if os.path.lexists(path):
+            os.unlink(path)
+    # The transaction reloads systemd's own view of its files: here it would only cost time.
+    call("systemctl", "stop", SIDE)
     if version_of("crash-tool"):
         call("dpkg", "--purge", "crash-tool")
-    if call("systemctl", "is-active", "crash-shop").strip() != "active":
-        call("systemctl", "start", "crash-shop")
-    else:
-        call("systemctl", "reload", "crash-shop")
+    if stale_service(within_s=0):
+        call("systemctl", "reload-or-restart", "crash-shop")
 
 
 def build(root: str) -> None:

@@ -36,7 +36,7 @@ def setup() -> None:
     """Bring the host to the old state, with everything installed."""
     Path(f"{scene.UNITS}/crash-shop.service").write_text(SHOP_UNIT, encoding="utf-8")
     _repository()
-    world, actor = World(), scene.actor()._replace(run_id="")
+    world, actor = World(), scene.actor(99)
     with lock.exclusive(HOST, world, actor):
         installed = console.plan(HOST)
         if installed.steps:

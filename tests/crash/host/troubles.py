@@ -178,24 +178,26 @@ def confirm(options: dict[str, Any]) -> dict[str, Any]:
 
 def state(options: dict[str, Any]) -> dict[str, Any]:
     """What the host is in now: old, new, or what differs from both; the traces are those of `cut` and `arm`."""
-    _settled()
+    timer = scene.call("systemctl", "is-active", "groundcrew-undo.timer").strip()
     now = scene.snapshot()
     results, stale = scene.results(HOST), scene.stale_service()
-    found = {"results": results, "litter": scene.litter(HOST, scene.ROOT, results), "stale": stale}
+    found = {"timer": timer, "results": results, "litter": scene.litter(HOST, scene.ROOT, results), "stale": stale}
     suite = drive.Suite(options["trace"], 1)
     old, new = scene.differences(suite.old, now), scene.differences(suite.new, scene.ageless(now))
     scene.reset()
     return {**found, "state": "old" if not old else "new" if not new else f"neither: {old}, {new}"}
 
 
-def _settled() -> None:
-    """Wait for the recovery that systemd has begun."""
+def settle(_options: dict[str, Any]) -> dict[str, Any]:
+    """Wait for the recovery that systemd does by itself; return the seconds it took to come and to end."""
     units = ("groundcrew-recover.service", "groundcrew-undo.service")
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if not any(scene.call("systemctl", "is-active", unit).strip() == "activating" for unit in units):
-            return
+    began = time.monotonic()
+    while time.monotonic() < began + 120:
+        works = any(scene.call("systemctl", "is-active", unit).strip() == "activating" for unit in units)
+        if not works and not os.listdir(HOST.journal):
+            break
         time.sleep(0.1)
+    return {"seconds": round(time.monotonic() - began, 1)}
 
 
 def package_killed(options: dict[str, Any]) -> dict[str, Any]:
@@ -299,6 +301,7 @@ SUITES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "arm": arm,
     "confirm": confirm,
     "state": state,
+    "settle": settle,
     "package_killed": package_killed,
     "package_broken": package_broken,
     "foreseen": foreseen,

@@ -141,21 +141,27 @@ class Volatile(World):
     def rename(self, old: str, new: str) -> None:
         self._tick()
         grave = self._bury(new)
-        owners = tuple({_key(os.path.dirname(old)), _key(os.path.dirname(new))})
+        source, target = _Place(old), _Place(new)
         super().rename(old, new)
 
         def revert(_chance: random.Random | None) -> None:
-            os.rename(new, old)
+            os.rename(target.name, source.name, src_dir_fd=target.folder, dst_dir_fd=source.folder)
             if grave:
-                os.rename(grave, new)
+                os.rename(grave, target.name, dst_dir_fd=target.folder)
 
-        self._effects.append(_Effect(owners, revert))
+        self._effects.append(_Effect(tuple({source.key, target.key}), revert))
 
     def unlink(self, path: str) -> None:
         self._tick()
-        grave = self._bury(path)
+        grave, place = self._bury(path), _Place(path)
         super().unlink(path)
-        self._effects.append(_Effect((_key(os.path.dirname(path)),), lambda _chance: os.rename(grave, path)))
+
+        def revert(_chance: random.Random | None) -> None:
+            # Its directory may have been moved, or removed and brought back since.
+            alive = os.path.isdir(os.path.dirname(path))
+            os.rename(grave, path) if alive else os.rename(grave, place.name, dst_dir_fd=place.folder)
+
+        self._effects.append(_Effect((place.key,), revert))
 
     def symlink(self, to: str, path: str) -> None:
         self._tick()
@@ -168,16 +174,19 @@ class Volatile(World):
         self._name_made(path)
 
     def rmdir(self, path: str) -> None:
+        """A directory that comes back has what it had: the removal of its entries shares its own removal's fate."""
         self._tick()
-        info = os.lstat(path)
+        gone, place, info = _key(path), _Place(path), os.lstat(path)
         super().rmdir(path)
+        for effect in self._effects:
+            effect.owners = tuple(place.key if owner == gone else owner for owner in effect.owners)
 
         def revert(_chance: random.Random | None) -> None:
             os.mkdir(path)
             os.chown(path, info.st_uid, info.st_gid)
             os.chmod(path, stat.S_IMODE(info.st_mode))
 
-        self._effects.append(_Effect((_key(os.path.dirname(path)),), revert))
+        self._effects.append(_Effect((place.key,), revert))
 
     def own(self, path: str, uid: int, gid: int) -> None:
         self._tick()
@@ -241,10 +250,12 @@ class Volatile(World):
             effect.revert(self._chance)
 
     def _name_made(self, path: str) -> None:
-        def revert(_chance: random.Random | None) -> None:
-            _remove_tree(path)
+        place = _Place(path)
 
-        self._effects.append(_Effect((_key(os.path.dirname(path)),), revert))
+        def revert(_chance: random.Random | None) -> None:
+            _remove_tree(f"/proc/self/fd/{place.folder}/{place.name}")
+
+        self._effects.append(_Effect((place.key,), revert))
 
     def _data(self, path: str, old: bytes, new: bytes) -> None:
         handle = os.open(path, os.O_RDWR)
@@ -270,6 +281,15 @@ class Volatile(World):
         grave = f"{graveyard}/{self._graves}"
         os.link(path, grave, follow_symlinks=False)
         return grave
+
+
+class _Place:
+    """A name in a directory, which may be renamed itself."""
+
+    def __init__(self, path: str) -> None:
+        folder, self.name = os.path.split(path)
+        self.key = _key(folder)
+        self.folder = os.open(folder, os.O_RDONLY)
 
 
 def _key(path: str) -> tuple[int, int]:
