@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import time
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from .._errors import BadInput, CommandFailed, FleetError
 from .run import run
 
 LISTS = "/var/lib/apt/lists"
+SOURCES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d")
 LOCKED = "Could not get lock"
 
 
@@ -35,13 +37,23 @@ class Updates(NamedTuple):
     kept: tuple[str, ...] = ()
 
 
+def are_fresh(valid_s: float, *, lists: str = LISTS, sources: Sequence[str] = SOURCES) -> bool:
+    """Tell whether the lists are younger than `valid_s` seconds, and than every source: a new one has no list yet."""
+    if not os.path.isdir(lists):
+        return False
+    fetched = os.stat(lists).st_mtime
+    files = [path for source in sources for path in (source, *glob.glob(f"{source}/*")) if os.path.exists(path)]
+    # Not mtime: a file that was copied or unpacked may keep the time of its origin.
+    return time.time() - fetched < valid_s and all(os.stat(path).st_ctime <= fetched for path in files)
+
+
 def refresh(valid_s: int, *, wait_s: float = 60, timeout_s: float = 300) -> bool:
-    """Fetch the lists of packages unless they are younger than `valid_s` seconds; tell whether it did.
+    """Fetch the lists of packages unless they are fresh, `valid_s` seconds old at most; tell whether it did.
 
     Waits up to `wait_s` for another apt. Raise CommandFailed when any source cannot be had: a plan made from half of
     the sources would be another plan.
     """
-    if os.path.isdir(LISTS) and time.time() - os.stat(LISTS).st_mtime < valid_s:
+    if are_fresh(valid_s):
         return False
     deadline = time.monotonic() + wait_s
     while True:
