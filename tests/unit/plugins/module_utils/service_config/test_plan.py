@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
-from ansible_collections.groundcrew.fleet.plugins.module_utils._host import files
+from ansible_collections.groundcrew.fleet.plugins.module_utils._host import checks, files
 from ansible_collections.groundcrew.fleet.plugins.module_utils._host.files import FileState
+from ansible_collections.groundcrew.fleet.plugins.module_utils._host.systemd import UnitState
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.steps import Step
 from ansible_collections.groundcrew.fleet.plugins.module_utils.service_config import plan
 from ansible_collections.groundcrew.fleet.plugins.module_utils.service_config.state import Have
@@ -167,6 +168,22 @@ def test_an_owner_who_is_yet_to_come_differs() -> None:
     assert [told(step) for step in drawn.steps] == [("mode", CONF, {"owner": "shop", "group": "shop"})]
 
 
-def test_nothing_is_verified_when_nothing_is_done() -> None:
-    drawn = plan.plan(Want("shop", files=(FileWant(CONF, b"old"),)), Have(files={CONF: standing()}))
-    assert (drawn.steps, drawn.checks) == ((), ())
+def test_what_was_changed_is_verified_and_nothing_else_is() -> None:
+    want = Want("shop", files=(FileWant(CONF, b"old"),), checks=(checks.tcp(80),))
+    assert plan.plan(want, Have(files={CONF: ABSENT})).checks == want.checks
+    assert plan.plan(want, Have(files={CONF: standing()})).checks == ()
+
+
+@pytest.mark.parametrize(
+    "unit_state, active, expected",
+    [
+        ("started", "inactive", ["unit", "tcp"]),
+        ("any", "active", ["unit", "tcp"]),
+        ("any", "inactive", []),
+        ("stopped", "active", []),
+    ],
+)
+def test_only_a_unit_that_is_to_run_is_verified(unit_state: str, active: str, expected: list[str]) -> None:
+    want = Want("shop", (FileWant(CONF, b"old"),), unit="shop.service", unit_state=unit_state, checks=(checks.tcp(80),))
+    have = Have(files={CONF: ABSENT}, unit=UnitState("shop.service", load="loaded", active=active))
+    assert [check.kind for check in plan.plan(want, have).checks] == expected

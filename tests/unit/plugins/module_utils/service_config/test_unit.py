@@ -140,7 +140,8 @@ def recorded(there: Have, touched: list[Step]) -> dict[str, Any]:
 
 def test_the_record_tells_the_bytes_that_the_steps_leave_behind() -> None:
     link = steps.link("/etc/shop.link", "shop.conf")
-    told = recorded(have(), [WRITE, link, steps.remove("/etc/shop.old")])
+    there = have()._replace(watched={**have().watched, "/etc/shop.old": OLD})
+    told = recorded(there, [WRITE, link, steps.remove("/etc/shop.old")])
     new = {"sha256": files.digest(b"new"), "stat": None}
     assert told["config"] == {CONF: new, "/etc/shop.link": new}
     assert told["program"][BINARY] == {"sha256": f"digest of {BINARY}", "stat": [1]}
