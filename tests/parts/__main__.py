@@ -25,7 +25,7 @@ def all_parts() -> list[Part]:
         Part("importer", "the artefact judged as Galaxy does", static.importer, fast=True),
         Part("artefact", "the artefact installed and read elsewhere", static.artefact, fast=True),
         *(Part(f"molecule-{name}", f"Molecule scenario {name}", lab.scenario(name)) for name in lab.scenarios()),
-        Part("crash", "stop at every recorded operation, recover", lab.on_the_lab(ROOT / "tests/crash"), lab.LAB),
+        Part("crash", "stop at every recorded operation, recover", lab.crash),
         *(
             Part(name, f"{path.relative_to(ROOT)} on the lab", lab.on_the_lab(path), lab.LAB)
             for name, path in lab.integration().items()

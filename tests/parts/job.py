@@ -137,12 +137,14 @@ class Job:
 
     @classmethod
     def stop_all(cls) -> None:
-        """End every command that runs now and refuse new ones, but for those of the cleaning up."""
+        """Interrupt every command that runs now and refuse new ones, but for those of the cleaning up; a second call insists."""
+        # pytest and Ansible take their hosts down when they are interrupted, not when they are terminated.
+        number = signal.SIGTERM if cls._stopping.is_set() else signal.SIGINT
         cls._stopping.set()
         with cls._guard:
             running = list(cls._running.values())
         for process in running:
-            _signal_group(process, signal.SIGTERM)
+            _signal_group(process, number)
 
     @classmethod
     def is_stopping(cls) -> bool:

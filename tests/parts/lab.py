@@ -36,6 +36,11 @@ def scenario(name: str) -> Callable[[Job], Counts]:
     return part
 
 
+def crash(job: Job) -> Counts:
+    """The crash tests, which make hosts of their own and remove them."""
+    return job.pytest("tests/crash")
+
+
 def integration() -> dict[str, Path]:
     """The tests that need the lab, by the name of their part: tests/integration/test_NAME.py."""
     return {path.stem.removeprefix("test_"): path for path in sorted((ROOT / "tests/integration").glob("test_*.py"))}
