@@ -26,7 +26,7 @@ RULES = {
     "ServerDown",
     "RequestsFail",
 }
-SECRET = "planted-secret"
+SECRET = "zq-planted-credentials"
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_what_alertmanager_sends_to_is_for_root_and_its_group_alone(host: Host) 
     assert (config.user, config.group, config.mode) == ("root", "prometheus", 0o640)
 
 
-def test_a_job_that_leaves_is_forgotten_and_a_receivers_address_shows_nowhere(host: Host, include_role: Play) -> None:
+def test_a_job_that_leaves_is_forgotten_and_a_receivers_secret_shows_nowhere(host: Host, include_role: Play) -> None:
     host.check_output("touch /etc/prometheus/targets/stray.json")
     only_node = [{"name": "node", "groups": ["all"], "port": 9100}]
     nobody = [{"name": "team"}]

@@ -43,8 +43,10 @@ def test_a_frontend_without_its_backend_is_refused(include_role: Play) -> None:
 
 def test_a_configuration_that_haproxy_refuses_is_never_put_in_place(host: Host, include_role: Play) -> None:
     before = host.file("/etc/haproxy/haproxy.cfg").sha256sum
-    refused = include_role("load_balancer", load_balancer_maxconn=-1)
+    backends = [{"name": "shop", "hosts": ["old", "new"], "port": 8000, "balance": "no-such-way"}]
+    refused = include_role("load_balancer", load_balancer_backends=backends)
     assert refused.returncode != 0
+    assert "refuses the new files, so nothing was touched" in text(refused)
     assert host.file("/etc/haproxy/haproxy.cfg").sha256sum == before
 
 
