@@ -70,7 +70,7 @@ def parse(name: str, block: str, offset: float) -> UnitState:
     """Return the unit told by one block of `systemctl show`; `offset` is wall-clock minus monotonic, in seconds."""
     found: dict[str, list[str]] = {}
     for line in block.splitlines():
-        key, _, value = line.partition("=")
+        key, _equals, value = line.partition("=")
         found.setdefault(key, []).append(value)
 
     def last(key: str) -> str:
@@ -102,7 +102,7 @@ def parse(name: str, block: str, offset: float) -> UnitState:
 def _binary(values: Sequence[str]) -> str:
     """ExecStart={ path=/usr/sbin/haproxy ; argv[]=… }: the path alone."""
     for value in values:
-        _, found, rest = value.partition("path=")
+        _before, found, rest = value.partition("path=")
         if found:
             return rest.split(" ;", 1)[0]
     return ""

@@ -28,12 +28,12 @@ def main(arguments: Sequence[str] | None = None, paths: Paths = HOST) -> None:
     """Run one command and exit: 0 done, 1 refused or failed with the reason on stderr, 2 wrong usage."""
     options = _parser().parse_args(arguments)
     if os.geteuid() != 0:
-        sys.exit("groundcrew: the state of this host belongs to root: run it with sudo")
+        raise SystemExit("groundcrew: the state of this host belongs to root: run it with sudo")
     actor = Actor(_login(), options.reason or "", wait_s=PATIENCE_S[getattr(options, "unproven", False)])
     try:
         _COMMANDS[options.command](options, Context(paths, World(), actor))
     except (FleetError, OSError) as error:
-        sys.exit(f"groundcrew: {error}")
+        raise SystemExit(f"groundcrew: {error}") from error
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -26,7 +26,13 @@ from .steps import Plan
 MODULES = (
     "_errors",
     *("_host.checks", "_host.files", "_host.run", "_host.systemd"),
-    *("_transaction.cli", "_transaction.console", "_transaction.disk", "_transaction.interpreter"),
+    *(
+        "_transaction.account",
+        "_transaction.cli",
+        "_transaction.console",
+        "_transaction.disk",
+        "_transaction.interpreter",
+    ),
     *("_transaction.journal", "_transaction.ledger", "_transaction.lock", "_transaction.packages"),
     *("_transaction.paths", "_transaction.proof", "_transaction.quarantine", "_transaction.recovery"),
     *("_transaction.steps", "_transaction.units", "_transaction.world"),

@@ -29,11 +29,11 @@ from typing import Any, NamedTuple
 
 from .._errors import FleetError, StepFailed
 from .._host import checks, systemd
-from . import disk, journal, ledger, packages, proof, quarantine, units
+from . import account, disk, journal, ledger, packages, proof, quarantine, units
 from .journal import Entry, Journal, Retention
 from .lock import Actor
 from .paths import Paths
-from .steps import FILE_KINDS, FINISH, Plan, Step, describe
+from .steps import FILE_KINDS, FINISH, Plan, Step
 from .world import World
 
 JOURNAL_LINES = 20
@@ -111,7 +111,7 @@ def runs(steps: Sequence[Step], first: int = 0) -> Iterator[tuple[int, int]]:
     File steps are undone from copies that are on the disk already, so that one mark before them serves them all.
     """
     numbered = [(number, step) for number, step in enumerate(steps) if number >= first]
-    for _, group in itertools.groupby(numbered, key=lambda pair: -1 if pair[1].kind in FILE_KINDS else pair[0]):
+    for _key, group in itertools.groupby(numbered, key=lambda pair: -1 if pair[1].kind in FILE_KINDS else pair[0]):
         members = list(group)
         yield members[0][0], members[-1][0] + 1
 
@@ -141,7 +141,7 @@ def confirm(txid: str, context: Context) -> str:
 def commit(opened: Journal, context: Context, *, result: str, seconds: float, why: str = "") -> str:
     """Disarm the undo, write the ledger's line, then close the journal; return the line's digest. May be repeated."""
     proof.disarm(context.paths, context.world)
-    line = _ledger_line(opened, result=result, seconds=seconds, why=why)
+    line = account.line(opened, result=result, seconds=seconds, why=why)
     digest = ledger.append(context.paths, context.world, line, reserve=opened.reserve)
     kept = result in ("done", "finished")
     journal.close(context.paths, context.world, opened, keep=kept, retention=context.retention)
@@ -182,8 +182,8 @@ def undo(opened: Journal, world: World) -> list[str]:
     to_come = [entry for entry in opened.entries[len(begun) :] if entry.step.kind == "unit"]
     remarks = []
     units.stop_started(world, of_units)
-    others = [(number, entry) for number, entry in enumerate(begun) if entry.step.kind != "unit"]
-    for _, entry in reversed(others):
+    others = [entry for entry in begun if entry.step.kind != "unit"]
+    for entry in reversed(others):
         remarks.append(_restore(entry, world, f"{opened.path}/{entry.copy}"))
     for path in disk.touched(begun):
         world.sync(path)
@@ -270,7 +270,7 @@ def _restore(entry: Entry, world: World, copy: str) -> str:
 
 def _begun(opened: Journal) -> list[Entry]:
     """Return the entries that may have been taken: those that a mark announced."""
-    return list(opened.entries[: max((stop for _, stop in opened.marked("apply")), default=0)])
+    return list(opened.entries[: max((stop for _start, stop in opened.marked("apply")), default=0)])
 
 
 def has_to_finish(opened: Journal) -> bool:
@@ -301,31 +301,3 @@ def _who(actor: Actor) -> dict[str, Any]:
 def _told(step: Step) -> str:
     action = step.args.get("action")
     return f"{step.kind}{f' {action}' if action else ''} {step.target}".rstrip()
-
-
-def _ledger_line(opened: Journal, *, result: str, seconds: float, why: str) -> dict[str, Any]:
-    who = opened.who
-    return {
-        "txid": opened.txid,
-        "what": opened.plan.name,
-        "who": who["owner"],
-        "run_id": who["run_id"],
-        "reason": who["reason"],
-        "result": result,
-        "seconds": seconds,
-        "changes": [_change(entry) for entry in opened.entries],
-        **({"why": why} if why else {}),
-    }
-
-
-def _change(entry: Entry) -> dict[str, Any]:
-    """One step in the ledger: what it did, from what to what; the digest of a secret is not told, it can be guessed."""
-    told = {key: value for key, value in describe(entry.step).items() if key in ("kind", "target", "action", "to")}
-    if entry.step.kind == "package":
-        before = entry.before.get("installed", {})
-        told["from"] = {name: before.get(name, "") for name in entry.step.args["packages"]}
-        told["to"] = dict(entry.step.args["packages"])
-    elif entry.step.kind in FILE_KINDS and not entry.step.sensitive:
-        told["from"] = entry.before["was"]
-        told.setdefault("to", entry.sha256 or entry.step.kind)
-    return told

@@ -196,12 +196,12 @@ def prune(paths: Paths, world: World, retention: Retention, *, now_s: float) -> 
             discard(world, path)
         else:
             kept.append((path, _size(path)))
-    while kept and sum(size for _, size in kept) > retention.size:
+    while kept and sum(size for _path, size in kept) > retention.size:
         discard(world, kept.pop(0)[0])
 
 
 def _size(path: str) -> int:
-    return sum(os.lstat(f"{top}/{name}").st_size for top, _, names in os.walk(path) for name in names)
+    return sum(os.lstat(f"{top}/{name}").st_size for top, _folders, names in os.walk(path) for name in names)
 
 
 def _unlink(world: World, path: str) -> None:
