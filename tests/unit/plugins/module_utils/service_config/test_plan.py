@@ -185,5 +185,7 @@ def test_what_was_changed_is_verified_and_nothing_else_is() -> None:
 )
 def test_only_a_unit_that_is_to_run_is_verified(unit_state: str, active: str, expected: list[str]) -> None:
     want = Want("shop", (FileWant(CONF, b"old"),), unit="shop.service", unit_state=unit_state, checks=(checks.tcp(80),))
-    have = Have(files={CONF: ABSENT}, unit=UnitState("shop.service", load="loaded", active=active))
+    have = Have(
+        files={CONF: ABSENT}, record_path="/record.json", unit=UnitState("shop.service", load="loaded", active=active)
+    )
     assert [check.kind for check in plan.plan(want, have).checks] == expected
