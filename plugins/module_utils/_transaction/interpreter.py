@@ -180,11 +180,9 @@ def undo(opened: Journal, world: World) -> list[str]:
     begun = _begun(opened)
     of_units = [entry for entry in begun if entry.step.kind == "unit"]
     to_come = [entry for entry in opened.entries[len(begun) :] if entry.step.kind == "unit"]
-    remarks = []
     units.stop_started(world, of_units)
     others = [entry for entry in begun if entry.step.kind != "unit"]
-    for entry in reversed(others):
-        remarks.append(_restore(entry, world, f"{opened.path}/{entry.copy}"))
+    remarks = [_restore(entry, world, f"{opened.path}/{entry.copy}") for entry in reversed(others)]
     for path in disk.touched(begun):
         world.sync(path)
     units.run_again(world, of_units + (units.restarted(to_come) if begun else []))
