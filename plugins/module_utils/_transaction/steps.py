@@ -136,7 +136,11 @@ def package(action: str, packages: Mapping[str, str], *, timeout_s: float = 1800
 
 def describe(step: Step) -> dict[str, Any]:
     """Return a step as plain data for results, journal and ledger: without content, so without secrets."""
-    told = {key: value for key, value in step.args.items() if key != "content" and value not in (None, [], False)}
+    told = {
+        key: value
+        for key, value in step.args.items()
+        if key != "content" and value is not None and value is not False and value != []
+    }
     if isinstance(told.get("mode"), int):
         told["mode"] = f"{told['mode']:04o}"
     return {"kind": step.kind, "target": step.target, **told}

@@ -1,0 +1,129 @@
+"""What is asked of systemctl and apt, and how their refusals are told; what they then do is tested on real hosts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import CommandFailed
+from ansible_collections.groundcrew.fleet.plugins.module_utils._host.run import Completed
+from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction import (
+    journal,
+    packages,
+    proof,
+    steps,
+    units,
+)
+from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.journal import Entry, Journal
+from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.paths import Paths, boot_id
+from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.steps import Plan, Step
+from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.world import World
+
+
+class Listening(World):
+    """A real disk; commands are heard and end with `rc`."""
+
+    def __init__(self, rc: int = 0, err: str = "") -> None:
+        self.heard: list[str] = []
+        self._rc, self._err = rc, err
+
+    def run(self, argv: Sequence[str], timeout_s: float) -> Completed:
+        self.heard.append(" ".join(argv))
+        return Completed(tuple(argv), self._rc, "", self._err, timeout_s)
+
+
+@pytest.mark.parametrize(
+    "step, asked",
+    [
+        (steps.unit("a.service", "start"), "systemctl start a.service"),
+        (steps.unit("a.service", "reload"), "systemctl reload-or-restart a.service"),
+        (steps.unit("", "daemon-reload"), "systemctl daemon-reload"),
+    ],
+)
+def test_unit_step_is_one_systemctl(step: Step, asked: str) -> None:
+    world = Listening()
+    units.apply(world, step)
+    assert world.heard == [asked]
+
+
+def test_refusal_of_systemctl_is_told_in_its_own_words() -> None:
+    with pytest.raises(CommandFailed, match=r"Unit a\.service is masked"):
+        units.apply(Listening(1, "Unit a.service is masked."), steps.unit("a.service", "start"))
+
+
+@pytest.mark.parametrize(
+    "action, before, asked",
+    [
+        ("start", {"active": False}, ["systemctl stop a.service"]),
+        ("restart", {"active": False}, ["systemctl stop a.service"]),
+        ("start", {"active": True}, []),
+        ("enable", {"enabled": False}, ["systemctl disable a.service"]),
+        ("enable", {"enabled": True}, []),
+        ("stop", {"active": True}, []),
+    ],
+)
+def test_only_what_the_transaction_started_is_stopped(action: str, before: dict[str, bool], asked: list[str]) -> None:
+    world = Listening()
+    units.stop_started(world, [Entry(steps.unit("a.service", action), before=before)])
+    assert world.heard == asked
+
+
+@pytest.mark.parametrize(
+    "step, asked",
+    [
+        (steps.package("install", {"b": "2", "a": ""}), "install a b=2"),
+        (steps.package("upgrade", {"a": "3"}), "install --only-upgrade a=3"),
+        (steps.package("remove", {"a": ""}), "remove a"),
+    ],
+)
+def test_package_step_names_exact_versions_and_keeps_conffiles(step: Step, asked: str) -> None:
+    world = Listening()
+    packages.apply(world, Entry(step, before={"installed": {}, "auto": []}))
+    (heard,) = world.heard
+    assert heard.endswith(f"--no-install-recommends {asked}")
+    assert "--force-confold" in heard
+    assert "DPkg::Lock::Timeout=120" in heard
+
+
+def test_package_that_was_automatic_stays_so() -> None:
+    world = Listening()
+    before = {"installed": {"a": "1", "b:amd64": "1"}, "auto": ["a", "b", "z"]}
+    packages.apply(world, Entry(steps.package("upgrade", {"a": "2", "b": "2", "c": "2"}), before=before))
+    assert world.heard[1:] == ["apt-mark auto a b"]
+
+
+def waiting(paths: Paths, world: World) -> Journal:
+    made = Journal(f"{paths.journal}/t1", {"owner": "a", "reason": "", "run_id": "", "attempt": 1}, Plan("risky"), ())
+    journal.open_new(paths, world, made)
+    Path(paths.systemd, "timers.target.wants").mkdir()
+    return made
+
+
+def test_arming_starts_a_timer_that_survives_a_reboot(paths: Paths) -> None:
+    world = Listening()
+    made = waiting(paths, world)
+    proof.arm(paths, world, made, within_s=90)
+    text = Path(paths.systemd, proof.TIMER).read_text("utf-8")
+    assert "OnActiveSec=90s" in text
+    assert "WantedBy=timers.target" in text
+    assert world.heard == ["systemctl daemon-reload", f"systemctl enable --now {proof.TIMER}"]
+    (awaited,) = made.marked("unproven")
+    assert (awaited["boot"], awaited["within_s"]) == (boot_id(), 90)
+
+
+def test_arming_that_fails_says_so(paths: Paths) -> None:
+    world = Listening(1, "no systemd")
+    with pytest.raises(CommandFailed, match=r"the undo timer could not be armed: .*no systemd"):
+        proof.arm(paths, world, waiting(paths, world), within_s=90)
+
+
+def test_disarming_removes_the_timer_and_is_nothing_without_one(paths: Paths) -> None:
+    world = Listening()
+    proof.disarm(paths, world)
+    assert world.heard == []
+    Path(paths.systemd, proof.TIMER).touch()
+    proof.disarm(paths, world)
+    assert world.heard[0] == f"systemctl disable --now {proof.TIMER}"
+    assert not os.path.exists(f"{paths.systemd}/{proof.TIMER}")
