@@ -147,9 +147,12 @@ def load(path: str) -> Journal | None:
 def close(paths: Paths, world: World, journal: Journal, *, keep: bool, retention: Retention) -> None:
     """End the transaction: its temporaries go, its directory goes to the undo store, or away with `keep=False`."""
     sweep(world, journal)
-    for entry in journal.entries:
-        if entry.step.sensitive and entry.copy:
-            _unlink(world, f"{journal.path}/{entry.copy}")
+    secrets = [f"{journal.path}/{entry.copy}" for entry in journal.entries if entry.step.sensitive and entry.copy]
+    for path in secrets:
+        _unlink(world, path)
+    if secrets:
+        # Once the directory is in the undo store, nobody looks for them again.
+        world.sync(f"{journal.path}/old")
     _unlink(world, journal.reserve)
     if keep:
         world.rename(journal.path, f"{paths.undo}/{journal.txid}")
