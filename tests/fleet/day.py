@@ -115,13 +115,14 @@ def converge(fleet: Fleet, step: Step) -> None:
 
 
 def offer_upgrades(fleet: Fleet, step: Step) -> None:
-    releases = {host: packages.release_of(host) for host in hosts.running()}
-    number = packages.next_number([version for host in releases for version in packages.installed(host).values()])
-    offers = {name: packages.offer(host, number, fleet.cache / "packages") for host, name in releases.items()}
-    fleet.offered = {host: offers[name].versions for host, name in releases.items()}
-    for host, name in releases.items():
+    seen = {host: packages.see(host) for host in hosts.running()}
+    number = packages.next_number([version for host in seen.values() for version in host.versions.values()])
+    one_of = {has.release: host for host, has in seen.items()}
+    offers = {name: packages.offer(host, name, number, fleet.cache / "packages") for name, host in one_of.items()}
+    fleet.offered = {host: offers[has.release].versions for host, has in seen.items()}
+    for host, has in seen.items():
         step.doing = host
-        hosts.unpack(host, offers[name].archive)
+        hosts.unpack(host, offers[has.release].archive)
     step.remark = f"{', '.join(packages.PACKAGES)} as +gc{number} for {', '.join(sorted(offers))}"
 
 
@@ -135,7 +136,7 @@ def patch(fleet: Fleet, step: Step) -> None:
     with fleet.load(step):
         fleet.play(step, "playbooks/patch.yml", "-e", "rollout_target=app:monitoring")
     for host in (*APP, "mon1"):
-        have = packages.installed(host)
+        have = packages.see(host).versions
         step.expect(have == fleet.offered[host], f"{host} should have {fleet.offered[host]}, but has {have}")
     for host in APP:
         step.expect(not stale(host), f"the shop on {host} still runs with the old libz")
@@ -177,7 +178,7 @@ def take_back(fleet: Fleet, step: Step) -> None:
 
 def again(fleet: Fleet, step: Step) -> None:
     since = {host: hosts.clock(host) for host in hosts.running()}
-    output = fleet.play(step, "playbooks/site.yml")
+    output = fleet.play(step, "playbooks/site.yml", "--diff")
     counted = {host: hosts.executions(host, since[host]) for host in since}
     changed = {host: count for host, count in hosts.changes(output).items() if count}
     step.expect(not changed, f"nothing should change, but these tasks did: {changed}")
@@ -229,8 +230,7 @@ def host_rows(fleet: Fleet) -> list[tuple[str, ...]]:
     """Where the fleet stands at the end of the day."""
     rows = []
     for host in hosts.running():
-        have = packages.installed(host)
+        has = packages.see(host)
         shop = release_on(host) if host in APP else ""
-        versions = (have[package] for package in packages.PACKAGES)
-        rows.append((host, packages.release_of(host), shop, *versions, str(fleet.executions[host])))
+        rows.append((host, has.release, shop, *has.versions.values(), str(fleet.executions[host])))
     return rows

@@ -32,15 +32,19 @@ class Offer(NamedTuple):
     versions: dict[str, str]
 
 
-def release_of(host: str) -> str:
-    """The code name of the Debian release that `host` runs, "bookworm" for instance."""
-    return hosts.on(host, "sh", "-c", '. /etc/os-release && echo "$VERSION_CODENAME"').strip()
+class Seen(NamedTuple):
+    """The code name of the Debian release that a host runs, and its versions of the offered packages."""
+
+    release: str
+    versions: dict[str, str]
 
 
-def installed(host: str) -> dict[str, str]:
-    """The versions of the offered packages on `host`."""
-    listing = hosts.on(host, "dpkg-query", "--show", "--showformat=${Package} ${Version}\n", *PACKAGES)
-    return dict(line.split(" ", 1) for line in listing.splitlines())
+def see(host: str) -> Seen:
+    """What `host` has now."""
+    script = '. /etc/os-release && echo "$VERSION_CODENAME" && dpkg-query --show --showformat="\\${Package} \\${Version}\\n" "$@"'
+    release, *lines = hosts.on(host, "sh", "-ec", script, "sh", *PACKAGES).splitlines()
+    found = dict(line.split(" ", 1) for line in lines)
+    return Seen(release, {package: found[package] for package in PACKAGES})
 
 
 def next_number(versions: Sequence[str]) -> int:
@@ -48,13 +52,14 @@ def next_number(versions: Sequence[str]) -> int:
     return 1 + max((int(match[1]) for match in map(SUFFIX.search, versions) if match), default=0)
 
 
-def newest_in_debian(host: str, package: str) -> str:
-    """The version of `package` that Debian offers to `host`, leaving out those made here."""
-    for line in hosts.on(host, "apt-cache", "madison", package).splitlines():
-        version = line.split("|")[1].strip()
+def newest_in_debian(host: str) -> dict[str, str]:
+    """The versions of the packages that Debian offers to `host`, leaving out those made here."""
+    newest: dict[str, str] = {}
+    for line in hosts.on(host, "apt-cache", "madison", *PACKAGES).splitlines():
+        package, version, _ = (field.strip() for field in line.split("|"))
         if not SUFFIX.search(version):
-            return version
-    raise hosts.CommandFailed(f"{host}: apt knows no version of {package} from Debian")
+            newest.setdefault(package, version)
+    return newest
 
 
 def fetched(host: str, package: str, version: str, cache: Path) -> Path:
@@ -89,31 +94,30 @@ def index(directory: Path, label: str, codename: str) -> None:
     (directory / "Release").write_bytes(subprocess.run(argv, cwd=directory, check=True, capture_output=True).stdout)
 
 
-def build(root: Path, codename: str, debs: dict[str, Path], versions: dict[str, str]) -> None:
-    """Write below `root` what a host of the release `codename` gets: a repository for each kind, and where apt finds them."""
+def build(root: Path, release: str, debs: dict[str, Path], versions: dict[str, str]) -> None:
+    """Write below `root` what a host of the `release` gets: a repository for each kind, and where apt finds them."""
     for kind, packages in OFFERED.items():
         directory = root / REPOSITORIES / kind
         directory.mkdir(parents=True)
         for package in packages:
             repack(debs[package], versions[package], directory)
-        index(directory, LABELS[kind], codename)
+        index(directory, LABELS[kind], release)
     sources = root / SOURCES
     sources.parent.mkdir(parents=True)
     sources.write_text("".join(f"deb [trusted=yes] file:/{REPOSITORIES}/{kind} ./\n" for kind in OFFERED))
 
 
-def offer(host: str, number: int, cache: Path) -> Offer:
-    """The repositories for the release of `host`, in which every package is `+gc<number>`; made once, then kept in `cache`."""
-    codename = release_of(host)
+def offer(host: str, release: str, number: int, cache: Path) -> Offer:
+    """What hosts of `release`, one of which is `host`, are offered: every package as `+gc<number>`. Kept in `cache`."""
     cache.mkdir(parents=True, exist_ok=True)
-    bases = {package: newest_in_debian(host, package) for package in PACKAGES}
+    bases = newest_in_debian(host)
     versions = {package: f"{base}+gc{number}" for package, base in bases.items()}
-    archive = cache / f"{codename}-{'-'.join(re.sub('[^0-9a-zA-Z.+~]', '_', value) for value in versions.values())}.tar"
+    archive = cache / f"{release}-{'-'.join(re.sub('[^0-9a-zA-Z.+~]', '_', value) for value in versions.values())}.tar"
     if not archive.exists():
         debs = {package: fetched(host, package, base, cache) for package, base in bases.items()}
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
             root, made = Path(scratch, "root"), Path(scratch, "made.tar")
-            build(root, codename, debs, versions)
+            build(root, release, debs, versions)
             argv = ["tar", "--create", f"--directory={root}", f"--file={made}", REPOSITORIES, SOURCES]
             subprocess.run(argv, check=True)
             made.rename(archive)
