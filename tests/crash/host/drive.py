@@ -52,6 +52,8 @@ class Suite:
         wrong += scene.litter(HOST, scene.ROOT, results)
         stale = scene.stale_service()
         wrong += [stale] if stale else []
+        # Without a journal no recovery starts: a lock's temporary waits for the next run.
+        wrong += ["the lock's temporary"] if expected and os.path.exists(f"{HOST.lock}.new") else []
         if expected and state != expected:
             wrong.append(f"is {state}, not {expected}")
         wrong += ["the chain of the ledger is broken"] if "BROKEN CHAIN" in results else []
@@ -204,12 +206,13 @@ def told(suite: Suite) -> dict[str, Any]:
 
 
 def main() -> None:
-    from . import disks, power, troubles
+    from . import disks, power, small, troubles
 
     suites: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         "kill": kill,
         **power.SUITES,
         **disks.SUITES,
+        **small.SUITES,
         **troubles.SUITES,
     }
     if worlds.unknown():

@@ -218,11 +218,7 @@ def litter(paths: Paths, root: str, results: list[str]) -> list[str]:
     for top in (root, UNITS):
         for folder, folders, names in os.walk(top):
             found += [f"{folder}/{name}" for name in (*folders, *names) if ".groundcrew-" in name]
-    found += [
-        path
-        for path in (f"{UNITS}/groundcrew-undo.timer", f"{paths.lock}.new", paths.quarantine)
-        if os.path.lexists(path)
-    ]
+    found += [path for path in (f"{UNITS}/groundcrew-undo.timer", paths.quarantine) if os.path.lexists(path)]
     wants = f"{UNITS}/timers.target.wants/groundcrew-undo.timer"
     found += [wants] if os.path.lexists(wants) else []
     kept = len(os.listdir(paths.undo))

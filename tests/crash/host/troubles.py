@@ -25,7 +25,7 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.path
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.steps import Plan
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.world import World
 
-from . import BUNDLE, drive, scene, worlds
+from . import BUNDLE, drive, scene, shop, worlds
 
 # An argv step whose undo works only while this file is there.
 MENDED = f"{scene.TOP}/mended"
@@ -42,7 +42,7 @@ def quarantined(options: dict[str, Any]) -> dict[str, Any]:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
     ended = _attempt(_stubborn(way))
-    said = {
+    said: dict[str, Any] = {
         "run": ended,
         "next": _attempt(scene.plan("disk")),
         "boot": _boot(),
@@ -247,7 +247,7 @@ def package_broken(_options: dict[str, Any]) -> dict[str, Any]:
     broken = Plan("broken package", (write, steps.package("install", {"crash-broken": "1.0"}), reload))
     said = {"script": _attempt(broken)}
     suite.look("after a package whose script fails", expected="old")
-    never = (checks.http(f"http://127.0.0.1:{scene.shop.PORT}/", contains="version = 3"),)
+    never = (checks.http(f"http://127.0.0.1:{shop.PORT}/", contains="version = 3"),)
     unwell = Plan("unwell", (write, steps.package("install", {"crash-tool": "1.0"}), reload), checks=never, within_s=1)
     scene.reset()
     said["unwell"] = _attempt(unwell)

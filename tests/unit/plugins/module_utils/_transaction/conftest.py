@@ -6,6 +6,7 @@ import grp
 import os
 import pwd
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction import lock
@@ -36,6 +37,6 @@ def root(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def me() -> dict[str, str]:
+def me() -> dict[str, Any]:
     """Owner and group that every user may give to a file of his own."""
     return {"owner": pwd.getpwuid(os.getuid()).pw_name, "group": grp.getgrgid(os.getgid()).gr_name}

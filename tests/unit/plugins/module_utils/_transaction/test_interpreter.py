@@ -64,7 +64,7 @@ def plan_of(*taken: Step, **options: Any) -> Plan:
     return Plan("change", tuple(taken), **options)
 
 
-def every_step(root: str, me: dict[str, str]) -> tuple[Step, ...]:
+def every_step(root: str, me: dict[str, Any]) -> tuple[Step, ...]:
     return (
         steps.directory(f"{root}/new.d", mode=0o750, **me),
         steps.write(f"{root}/new.d/b", b"new b\n", mode=0o600, **me),
@@ -77,7 +77,7 @@ def every_step(root: str, me: dict[str, str]) -> tuple[Step, ...]:
     )
 
 
-def test_steps_do_what_they_say_and_keep_owner_mode_and_acl(tree: str, me: dict[str, str], context: Context) -> None:
+def test_steps_do_what_they_say_and_keep_owner_mode_and_acl(tree: str, me: dict[str, Any], context: Context) -> None:
     outcome = interpreter.execute(plan_of(*every_step(tree, me)), context)
     now = {path[len(tree) + 1 :]: state for path, state in look(tree).items()}
     assert sorted(now) == ["a", "current", "new.d", "new.d/b"]
@@ -88,7 +88,7 @@ def test_steps_do_what_they_say_and_keep_owner_mode_and_acl(tree: str, me: dict[
     assert outcome.ledger == ledger.tail_digest(context.paths)
 
 
-def test_failing_step_takes_everything_back_to_the_byte(tree: str, me: dict[str, str], context: Context) -> None:
+def test_failing_step_takes_everything_back_to_the_byte(tree: str, me: dict[str, Any], context: Context) -> None:
     before = look(tree)
     with pytest.raises(StepFailed, match=r"argv false: false ended with 1. Everything was taken back") as caught:
         interpreter.execute(plan_of(*every_step(tree, me), FAILS), context)
@@ -98,7 +98,7 @@ def test_failing_step_takes_everything_back_to_the_byte(tree: str, me: dict[str,
     assert [entry["result"] for entry in ledger.entries(context.paths)] == ["undone"]
 
 
-def test_same_plan_twice_ends_the_same(tree: str, me: dict[str, str], context: Context) -> None:
+def test_same_plan_twice_ends_the_same(tree: str, me: dict[str, Any], context: Context) -> None:
     again = (step for step in every_step(tree, me) if step.kind != "remove")
     interpreter.execute(plan_of(*every_step(tree, me)), context)
     once = look(tree)
@@ -109,7 +109,7 @@ def test_same_plan_twice_ends_the_same(tree: str, me: dict[str, str], context: C
 
 
 def test_default_acl_of_the_directory_does_not_reach_a_file_that_had_none(
-    tree: str, me: dict[str, str], context: Context
+    tree: str, me: dict[str, Any], context: Context
 ) -> None:
     os.removexattr(f"{tree}/a", "system.posix_acl_access")
     os.chmod(f"{tree}/a", 0o640)
@@ -133,7 +133,7 @@ def test_undo_of_a_mode_leaves_what_others_wrote_meanwhile(tree: str, context: C
 
 
 def test_directory_that_others_used_meanwhile_stays_and_is_told(
-    root: str, me: dict[str, str], context: Context
+    root: str, me: dict[str, Any], context: Context
 ) -> None:
     use = steps.argv(["touch", f"{root}/new/theirs"])
     with pytest.raises(StepFailed, match=r"taken back, but: .*/new stays: somebody else put files into it") as caught:
@@ -178,7 +178,7 @@ def test_undo_that_fails_quarantines_the_host(context: Context) -> None:
     ],
 )
 def test_step_that_cannot_work_is_refused_before_anything_is_touched(
-    tree: str, me: dict[str, str], context: Context, make: Any, said: str
+    tree: str, me: dict[str, Any], context: Context, make: Any, said: str
 ) -> None:
     with socket.socket(socket.AF_UNIX) as bound:
         os.chdir(tree)
@@ -197,12 +197,12 @@ def port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_verified_checks_are_told(root: str, me: dict[str, str], context: Context, port: int) -> None:
+def test_verified_checks_are_told(root: str, me: dict[str, Any], context: Context, port: int) -> None:
     plan = plan_of(steps.write(f"{root}/a", b"", **me), checks=(checks.tcp(port),))
     assert [one["check"] for one in interpreter.execute(plan, context).verified] == [f"tcp 127.0.0.1:{port}"]
 
 
-def test_checks_that_do_not_pass_take_everything_back(root: str, me: dict[str, str], context: Context) -> None:
+def test_checks_that_do_not_pass_take_everything_back(root: str, me: dict[str, Any], context: Context) -> None:
     plan = plan_of(steps.write(f"{root}/a", b"", **me), checks=(checks.command(["test", "-e", "/none"]),), within_s=0.1)
     with pytest.raises(StepFailed, match=r"not healthy within .*command test -e /none") as caught:
         interpreter.execute(plan, context)
@@ -210,7 +210,7 @@ def test_checks_that_do_not_pass_take_everything_back(root: str, me: dict[str, s
     assert os.listdir(root) == []
 
 
-def test_ledger_tells_who_what_and_digests_but_none_of_secrets(root: str, me: dict[str, str], context: Context) -> None:
+def test_ledger_tells_who_what_and_digests_but_none_of_secrets(root: str, me: dict[str, Any], context: Context) -> None:
     plain, secret = steps.write(f"{root}/a", b"a", **me), steps.write(f"{root}/s", b"hunter2", sensitive=True, **me)
     interpreter.execute(plan_of(plain, secret), context)
     entry = ledger.entries(context.paths)[-1]
@@ -221,7 +221,7 @@ def test_ledger_tells_who_what_and_digests_but_none_of_secrets(root: str, me: di
     ]
 
 
-def test_undo_copies_of_secrets_are_destroyed_and_others_kept(root: str, me: dict[str, str], context: Context) -> None:
+def test_undo_copies_of_secrets_are_destroyed_and_others_kept(root: str, me: dict[str, Any], context: Context) -> None:
     for name in ("a", "s"):
         Path(root, name).write_bytes(b"old " + name.encode())
     secret = steps.write(f"{root}/s", b"new", sensitive=True, **me)
@@ -251,7 +251,7 @@ def test_runs_go_on_in_the_middle() -> None:
     assert list(interpreter.runs(taken, 2)) == [(2, 3)]
 
 
-def test_nothing_is_left_when_the_change_cannot_be_prepared(root: str, me: dict[str, str], context: Context) -> None:
+def test_nothing_is_left_when_the_change_cannot_be_prepared(root: str, me: dict[str, Any], context: Context) -> None:
     class Full(type(context.world)):  # type: ignore[misc]
         def create(self, path: str, content: bytes) -> None:
             if path.startswith(root):

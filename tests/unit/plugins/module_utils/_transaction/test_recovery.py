@@ -32,7 +32,7 @@ class CutOffError(BaseException):
 
 
 @pytest.fixture
-def change(root: str, me: dict[str, str]) -> tuple[Step, ...]:
+def change(root: str, me: dict[str, Any]) -> tuple[Step, ...]:
     Path(root, "a").write_bytes(b"old")
     note = ["sh", "-c", f"echo x >>{root}/notes"]
     return (steps.write(f"{root}/a", b"new", **me), steps.argv(note), steps.argv(["true"], recovery="finish"))
