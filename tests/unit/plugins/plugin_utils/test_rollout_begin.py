@@ -36,8 +36,8 @@ def place(tmp_path: pathlib.Path) -> Place:
     return Place(str(tmp_path))
 
 
-def begin(place: Place, driver: dict[str, Any] = ME, **more: Any) -> Any:
-    return rollout_begin.begin(rollout_begin.understand({**OPTIONS, **more}), place, driver)
+def begin(place: Place, driver: dict[str, Any] | None = None, **more: Any) -> Any:
+    return rollout_begin.begin(rollout_begin.understand({**OPTIONS, **more}), place, driver or ME)
 
 
 def test_a_new_run_has_a_name_that_sorts_its_waves_and_its_limit(place: Place) -> None:
@@ -76,7 +76,7 @@ def test_a_run_id_of_ones_own_is_taken_and_resumed_by_the_same(place: Place) -> 
 def test_a_check_run_starts_anew_each_time_and_refuses_nobody(place: Place) -> None:
     begin(place, rollout_driver.identify(1))
     check = place._replace(check=True)
-    for _ in range(2):
+    for _trial in range(2):
         assert begin(check, run_id="trial").attempt == 1
     assert len(pathlib.Path(check.record("trial")).read_text().splitlines()) == 1
 

@@ -34,7 +34,7 @@ def say(host: str, state: str = "begun", why: str = "") -> Any:
 
 
 def append_ten(path: str, host: str) -> None:
-    for _ in range(10):
+    for _turn in range(10):
         rollout_record.append(path, say(host, "failed", why=host * 100))
 
 
