@@ -22,9 +22,8 @@ def load(path):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        body = json.dumps(
-            {**self.server.config, "token": os.environ.get("TOKEN"), "reloads": self.server.reloads}
-        ).encode()
+        health = json.dumps({**self.server.config, "reloads": self.server.reloads})
+        body = (os.environ["TOKEN"] if self.path == "/token" else health).encode()
         self.send_response(200 if self.server.config.get("healthy", True) else 500)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
