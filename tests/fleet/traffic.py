@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,13 +25,15 @@ class Traffic:
         self.summary: dict[str, Any] = {}
 
     @contextmanager
-    def flowing(self) -> Iterator[None]:
-        """Requests flow while the body runs; after it, `summary` is set, also when it raised."""
+    def flowing(self, *, at_least: int) -> Iterator[None]:
+        """Requests flow while the body runs, and on until `at_least` were sent; `summary` is set also when the body raised."""
         environment = {**os.environ, "PYTHONPATH": str(TESTS)}
         with self._record.open("w", encoding="utf-8") as record:
             process = subprocess.Popen(self._argv, stdout=record, stdin=subprocess.DEVNULL, env=environment)
         try:
             yield
+            while process.poll() is None and self._last().get("sent", 0) < at_least:
+                time.sleep(0.5)
         finally:
             process.terminate()
             process.wait(timeout=30)
