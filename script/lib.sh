@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Helpers of the commands in script/: source it after "set -euo pipefail".
 
 # Ansible refuses to start without a UTF-8 locale, which a fresh machine may lack.
