@@ -38,10 +38,8 @@ BREAKS = {
     "steps_are_not_announced": Break(
         "interpreter", "        opened.mark(context.world, apply=[start, stop])", "        pass"
     ),
-    "undo_goes_forward": Break("interpreter", "in reversed(others):", "in others:"),
-    "undo_is_not_taken": Break(
-        "interpreter", "        remarks.append(_restore(entry, world,", "        str((entry, world,"
-    ),
+    "undo_goes_forward": Break("interpreter", "for entry in reversed(others)]", "for entry in others]"),
+    "undo_is_not_taken": Break("interpreter", "for entry in reversed(others)]", "for entry in ()]"),
     "acl_is_not_kept": Break("disk", "                world.setxattr(path, name, value)", "                pass"),
     "owner_is_not_kept": Break("disk", "    world.own(path, uid, gid)", "    pass"),
     "mode_is_not_kept": Break("disk", "    world.chmod(path, mode)", "    pass"),

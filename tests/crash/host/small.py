@@ -22,7 +22,10 @@ def small(options: dict[str, Any]) -> dict[str, Any]:
     """Cut every operation off in each way; with `stop` the first complaint is enough."""
     host = disks.Small("none")
     record = _record(host)
-    for number in range(len(record) + 1):
+    numbers = list(range(len(record) + 1))
+    # In no order, so that what is broken shows early.
+    random.Random(options["seed"]).shuffle(numbers)
+    for number in numbers:
         where = f"before operation {number}, {(*record, 'the end')[number]}"
         for way, cut in _ways(host, number, options["seed"]).items():
             _cut_once(host, f"{way} {where}", cut, ended=number == len(record))
