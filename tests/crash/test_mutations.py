@@ -53,12 +53,8 @@ BREAKS = {
     "journal_goes_plan_first": Break(
         "journal", 'for name in ("log", "reserve"):', 'for name in ("plan.json", "log", "reserve"):'
     ),
-    "closing_is_not_synced": Break("journal", "        world.sync(paths.undo)", "        pass"),
     "staged_is_taken_for_nothing": Break(
         "recovery", '    if not opened.marked("staged"):', '    if not opened.marked("verified"):'
-    ),
-    "verified_is_taken_back": Break(
-        "recovery", '    return ("done", "") if stands and how != UNDO else ("", "")', '    return ("", "")'
     ),
 }
 
