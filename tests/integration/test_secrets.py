@@ -90,7 +90,7 @@ def runs(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
     ]
 
 
-def played(name: str, folder: Path, commands: str, *options: str, validator: str = "true") -> Run:
+def played(name: str, folder: Path, commands: str, *options: str, validator: str = "/bin/true") -> Run:
     secret = f"planted-{name.replace(' ', '-')}-{os.urandom(9).hex()}"
     (folder / "play.yml").write_text(
         PLAYBOOK.format(folder=FOLDER, commands=commands, validator=validator), encoding="utf-8"
