@@ -40,7 +40,7 @@ class Case(NamedTuple):
     name: str
     ours: Contender
     floor: Contender
-    bar: float
+    at_most: float
     peer: Contender | None = None
 
     @property
@@ -64,7 +64,7 @@ class Result(NamedTuple):
 
     @property
     def met(self) -> bool:
-        return self.ratio <= self.case.bar
+        return self.ratio <= self.case.at_most
 
 
 class Lab:
@@ -149,9 +149,9 @@ def table(results: Sequence[Result]) -> str:
 
 def verdict(name: str, results: Sequence[Result]) -> str:
     """Return the last line: that of the case which is nearest to its bar, or furthest beyond it."""
-    worst = max(results, key=lambda result: result.ratio / result.case.bar)
+    worst = max(results, key=lambda result: result.ratio / result.case.at_most)
     met = "met" if worst.met else "missed"
-    return f"{name}: ratio {worst.ratio:.2f}, bar {worst.case.bar:.2f}, {met}"
+    return f"{name}: ratio {worst.ratio:.2f}, bar {worst.case.at_most:.2f}, {met}"
 
 
 def figures(name: str, results: Sequence[Result]) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def figures(name: str, results: Sequence[Result]) -> dict[str, Any]:
     cases = [
         {
             "case": result.case.name,
-            "bar": result.case.bar,
+            "bar": result.case.at_most,
             "ratio": round(result.ratio, 3),
             "met": result.met,
             "seconds": {who: [round(one, 3) for one in took] for who, took in result.seconds.items()},
@@ -182,6 +182,6 @@ def _row(result: Result) -> tuple[str, ...]:
         cell(case.ours),
         cell(case.peer),
         f"{result.ratio:.2f}",
-        f"{case.bar:.2f}",
+        f"{case.at_most:.2f}",
         faster,
     )

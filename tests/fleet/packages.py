@@ -56,7 +56,7 @@ def newest_in_debian(host: str) -> dict[str, str]:
     """The versions of the packages that Debian offers to `host`, leaving out those made here."""
     newest: dict[str, str] = {}
     for line in hosts.on(host, "apt-cache", "madison", *PACKAGES).splitlines():
-        package, version, _ = (field.strip() for field in line.split("|"))
+        package, version, _source = (field.strip() for field in line.split("|"))
         if not SUFFIX.search(version):
             newest.setdefault(package, version)
     return newest

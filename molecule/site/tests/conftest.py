@@ -27,7 +27,7 @@ def get(host: Host) -> Callable[[str], Answer]:
     """Ask the host itself: a URL in, status and body out."""
 
     def ask(url: str) -> Answer:
-        status, _, body = host.check_output("python3 -c %s %s", PROGRAM, url).partition(" ")
+        status, _space, body = host.check_output("python3 -c %s %s", PROGRAM, url).partition(" ")
         return int(status), body
 
     return ask

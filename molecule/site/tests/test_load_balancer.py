@@ -11,8 +11,8 @@ from testinfra.host import Host
 
 testinfra_hosts = ["ssh://old", "ssh://new"]
 
-Play = Callable[..., "subprocess.CompletedProcess[str]"]
-Get = Callable[[str], "tuple[int, str]"]
+Play = Callable[..., subprocess.CompletedProcess[str]]
+Get = Callable[[str], tuple[int, str]]
 
 
 def name_of(host: Host) -> str:

@@ -13,8 +13,8 @@ from testinfra.host import Host
 
 testinfra_hosts = ["ssh://old", "ssh://new"]
 
-Play = Callable[..., "subprocess.CompletedProcess[str]"]
-Get = Callable[[str], "tuple[int, str]"]
+Play = Callable[..., subprocess.CompletedProcess[str]]
+Get = Callable[[str], tuple[int, str]]
 Api = Callable[[str], Any]
 RULES = {
     "Always",
@@ -56,7 +56,7 @@ def test_every_host_of_the_inventory_is_scraped_under_its_name(api: Api) -> None
     def all_up() -> bool:
         targets = api("targets?state=active")["activeTargets"]
         up = {(one["labels"]["job"], one["labels"]["host"]) for one in targets if one["health"] == "up"}
-        return wanted <= up and {"prometheus", "alertmanager"} <= {job for job, _ in up}
+        return wanted <= up and {"prometheus", "alertmanager"} <= {job for job, _host in up}
 
     assert within(60, all_up), api("targets?state=active")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import random
@@ -95,7 +96,7 @@ def cut_off(act: Callable[[], None]) -> int:
             os.write(2, traceback.format_exc().encode())
             os._exit(2)
         os._exit(0)
-    _, status = os.waitpid(child, 0)
+    _pid, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return os.WTERMSIG(status)
     return -os.WEXITSTATUS(status)
@@ -172,7 +173,7 @@ def kill(options: dict[str, Any]) -> dict[str, Any]:
         suite.timed("reset", began)
         began = time.monotonic()
         world = worlds.dies_at(number)
-        died = cut_off(lambda world=world: transact(suite.trace, world, attempt=1))  # type: ignore[misc]
+        died = cut_off(functools.partial(transact, suite.trace, world, attempt=1))
         suite.timed("transact", began)
         if died != (signal.SIGKILL if number < len(suite.record) else 0):
             suite.failures.append(f"{where}: the transaction ended with {died}")

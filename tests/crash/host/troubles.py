@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -87,7 +88,7 @@ def signalled(options: dict[str, Any]) -> dict[str, Any]:
         scene.reset()
         world = worlds.Traced(_sends(number, [number_of[name] for name in options["signals"]]))
         # Before execute() begins a signal ends the process as it ends any other.
-        ended = drive.cut_off(lambda world=world: drive.transact("disk", world, attempt=1))  # type: ignore[misc]
+        ended = drive.cut_off(functools.partial(drive.transact, "disk", world, attempt=1))
         if ended > 0:
             drive.transact("disk", World(), attempt=2)
         else:

@@ -21,6 +21,7 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction impo
 )
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.interpreter import Context
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.steps import Plan, Step
+from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.world import World
 
 FAILS = steps.argv(["false"])
 STAMP_NS = 1_600_000_000_987_654_321
@@ -252,7 +253,7 @@ def test_runs_go_on_in_the_middle() -> None:
 
 
 def test_nothing_is_left_when_the_change_cannot_be_prepared(root: str, me: dict[str, Any], context: Context) -> None:
-    class Full(type(context.world)):  # type: ignore[misc]
+    class Full(World):
         def create(self, path: str, content: bytes) -> None:
             if path.startswith(root):
                 raise OSError(28, "No space left on device")

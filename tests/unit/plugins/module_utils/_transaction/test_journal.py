@@ -151,6 +151,6 @@ def test_undo_store_is_bounded_in_age_and_size(paths: Paths, retention: Retentio
 
 
 def test_names_of_transactions_sort_by_time_and_differ() -> None:
-    names = [journal.new_txid() for _ in range(50)]
+    names = [journal.new_txid() for _name in range(50)]
     assert len(set(names)) == 50
     assert [name[:15] for name in names] == sorted(name[:15] for name in names)

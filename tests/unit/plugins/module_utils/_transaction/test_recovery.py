@@ -31,6 +31,10 @@ class CutOffError(BaseException):
     """The process dies: no handler of the interpreter may see it."""
 
 
+def die(*_arguments: Any, **_options: Any) -> None:
+    raise CutOffError
+
+
 @pytest.fixture
 def change(root: str, me: dict[str, Any]) -> tuple[Step, ...]:
     Path(root, "a").write_bytes(b"old")
@@ -50,7 +54,7 @@ def cut_off(context: Context, monkeypatch: pytest.MonkeyPatch, taken: tuple[Step
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "mark", mark)
         if before == "ledger":
-            patch.setattr(interpreter, "commit", lambda *_a, **_k: (_ for _ in ()).throw(CutOffError()))
+            patch.setattr(interpreter, "commit", die)
         with pytest.raises(CutOffError):
             interpreter.execute(Plan("change", taken), context)
 
@@ -101,7 +105,7 @@ def test_what_the_ledger_has_is_only_closed(
     context: Context, monkeypatch: pytest.MonkeyPatch, root: str, change: tuple[Step, ...]
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(journal, "close", lambda *_a, **_k: (_ for _ in ()).throw(CutOffError()))
+        patch.setattr(journal, "close", die)
         with pytest.raises(CutOffError):
             interpreter.execute(Plan("change", change), context)
     assert [one.result for one in recovery.recover(context, "undo")] == ["done"]
