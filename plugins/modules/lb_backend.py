@@ -10,7 +10,8 @@ version_added: 0.1.0
 description:
   - Runs on the load balancer and speaks to HAProxy's administrative socket, so that no file changes and no reload happens.
   - A drained server keeps the requests that it has and gets no new ones; the module waits until the last one is over.
-  - An enabled server counts only once HAProxy itself calls it C(UP).
+  - An enabled server counts only once HAProxy itself calls it C(UP), by health checks made after its return; those that passed before
+    its service was restarted prove nothing.
   - What is not reached within O(wait_s) is taken back, and the module fails.
 author:
   - The groundcrew.fleet founders (@groundcrew)

@@ -45,7 +45,8 @@ def converge(path: str, want: Want, *, wait_s: float, check_mode: bool) -> Outco
         servers = read(path)
         orders = planning.plan(want, servers)
         for order in orders:
-            haproxy.order(path, order.command)
+            for command in order.commands:
+                haproxy.order(path, command)
     try:
         timeline = _wait(want, lambda: planning.select(want, read(path)), wait_s)
     except StepFailed as failure:

@@ -31,10 +31,21 @@ class Order(NamedTuple):
     server: str
     before: str
     after: str
+    checked: bool = False
 
     @property
     def command(self) -> str:
         return f"set server {self.backend}/{self.server} state {COMMANDS[self.after]}"
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The command, after one that has a server which returns earn its UP by new checks.
+
+        A service that was restarted a moment ago is UP by checks older than that, and would get requests it cannot answer.
+        """
+        if self.after == ENABLED and self.checked:
+            return (f"set server {self.backend}/{self.server} health down", self.command)
+        return (self.command,)
 
     @property
     def undo(self) -> str:
@@ -61,7 +72,11 @@ def plan(want: Want, servers: Sequence[Server]) -> tuple[Order, ...]:
     Raise FleetError when one of them would leave a backend with fewer than `min_healthy` servers that serve.
     """
     chosen = select(want, servers)
-    orders = tuple(Order(one.backend, one.name, one.state, want.state) for one in chosen if one.state != want.state)
+    orders = tuple(
+        Order(one.backend, one.name, one.state, want.state, checked=bool(one.check))
+        for one in chosen
+        if one.state != want.state
+    )
     if want.state != ENABLED:
         for one in chosen:
             _refuse_emptying(want, one, servers)

@@ -22,8 +22,14 @@ class Proxy(socketserver.UnixStreamServer):
         self.sessions = 0
         self.endless = False
         self.status = "UP"
+        # The checks of a server that was called down pass at the second look, unless it is broken.
+        self.broken = False
+        self.passing = 0
 
     def stat(self) -> str:
+        self.passing -= 1
+        if self.passing == 0:
+            self.status = "UP"
         rows = [f"shop,app1,0,{self.sessions},{self.status},1,L4OK,,", "shop,app2,0,0,UP,1,L4OK,,"]
         self.sessions -= not self.endless and self.sessions > 0
         return "\n".join(["# pxname,svname,qcur,scur,status,weight,check_status,check_desc,last_chk", *rows])
@@ -33,6 +39,9 @@ class Proxy(socketserver.UnixStreamServer):
         return "\n".join(["1", "# be_id be_name srv_name srv_admin_state", *(f"4 {row}" for row in rows)])
 
     def order(self, words: list[str]) -> str:
+        if words[3] == "health":
+            self.status, self.passing = "DOWN", 0 if self.broken else 2
+            return ""
         self.flags[words[2].partition("/")[2]] = FLAGS[words[4]]
         return ""
 
@@ -85,7 +94,7 @@ def test_a_drain_that_does_not_end_is_taken_back(proxy: Proxy) -> None:
 
 
 def test_a_server_that_does_not_come_up_is_drained_again(proxy: Proxy) -> None:
-    proxy.flags["app1"], proxy.status = FLAGS["drain"], "DOWN"
+    proxy.flags["app1"], proxy.broken = FLAGS["drain"], True
     with pytest.raises(StepFailed, match="backend shop calls it DOWN"):
         converge(proxy, Want("app1", "enabled"), wait_s=0.3)
     assert proxy.flags["app1"] == FLAGS["drain"]
@@ -98,6 +107,12 @@ def test_a_server_that_haproxy_doubts_is_waited_for(proxy: Proxy) -> None:
     outcome = converge(proxy, Want("app1", "enabled"))
     timer.join()
     assert [entry["status"] for entry in outcome.timeline] == ["shop UP 1/2", "shop UP"]
+
+
+def test_a_server_that_returns_is_up_by_checks_made_after_its_return(proxy: Proxy) -> None:
+    proxy.flags["app1"] = FLAGS["drain"]
+    outcome = converge(proxy, Want("app1", "enabled"))
+    assert [entry["status"] for entry in outcome.timeline] == ["shop DOWN", "shop UP"]
 
 
 def test_check_mode_plans_and_gives_no_order(proxy: Proxy) -> None:

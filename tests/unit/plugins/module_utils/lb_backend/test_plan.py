@@ -40,6 +40,17 @@ def test_the_undo_of_an_order_asks_for_the_state_before() -> None:
     assert plan(Want("app3", "enabled"), FLEET)[0].undo == "set server shop/app3 state drain"
 
 
+def test_a_checked_server_that_returns_has_to_be_found_healthy_again() -> None:
+    fleet = [Server("shop", "app3", "drained", "DRAIN", 0, 0, check="L7OK")]
+    (order,) = plan(Want("app3", "enabled"), fleet)
+    assert order.commands == ("set server shop/app3 health down", "set server shop/app3 state ready")
+
+
+def test_a_server_without_checks_returns_at_once() -> None:
+    (order,) = plan(Want("app3", "enabled"), FLEET)
+    assert order.commands == ("set server shop/app3 state ready",)
+
+
 def test_a_backend_is_not_left_with_too_few_servers() -> None:
     with pytest.raises(FleetError, match=r"would leave 1 serving, and min_healthy is 2 \(app2 UP, app3 DRAIN\)"):
         plan(Want("app1", "drained", "shop", min_healthy=2), FLEET)
