@@ -35,12 +35,15 @@ SHIPPED = frozenset(
 # ansible-test downloads get-pip.py; the interpreter has the same pip within it, so nothing needs to be fetched.
 GET_PIP = '''"""Put pip into this environment from the interpreter itself, then install what is asked."""
 import ensurepip
+import os
 import subprocess
 import sys
 
+# ensurepip turns pip's own configuration off, for the whole process.
+environment = dict(os.environ)
 ensurepip.bootstrap()
 packages = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
-sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *packages]))
+sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *packages], env=environment))
 '''
 
 
