@@ -6,7 +6,6 @@ import argparse
 import sys
 
 from . import cores, lab, static
-from .job import ROOT
 from .runner import Part, run
 
 CORES = ("2.16", "2.19", "2.21")
@@ -24,13 +23,18 @@ def all_parts() -> list[Part]:
         *(_units(core, default=True) for core in CORES),
         Part("importer", "the artefact judged as Galaxy does", static.importer, fast=True),
         Part("artefact", "the artefact installed and read elsewhere", static.artefact, fast=True),
+        Part("crash", "stop at every recorded operation, recover", lab.crash, lab.CRASH_HOSTS),
         *(Part(f"molecule-{name}", f"Molecule scenario {name}", lab.scenario(name)) for name in lab.scenarios()),
-        Part("crash", "stop at every recorded operation, recover", lab.crash),
-        *(
-            Part(name, f"{path.relative_to(ROOT)} on the lab", lab.on_the_lab(path), lab.LAB)
-            for name, path in lab.integration().items()
-        ),
+        Part("secrets", "a planted secret is searched for everywhere", lab.secrets, lab.CRASH_HOSTS),
+        Part("examples", "every documented example in check mode on the lab", lab.examples, lab.LAB),
         *(_facts(core, default=True) for core in CORES),
+        Part(
+            "mutations",
+            "the crash tests notice each way to break the interpreter",
+            lab.mutations,
+            lab.CRASH_HOSTS,
+            default=False,
+        ),
         *(_units(core, default=False) for core in CORES_BETWEEN),
         *(_facts(core, default=False) for core in CORES_BETWEEN),
     ]
@@ -57,7 +61,7 @@ def groups(parts: list[Part]) -> dict[str, list[Part]]:
         "unit": [part for part in parts if part.name == f"core-{cores.DEVELOPMENT_CORE}"],
         "facts": [part for part in parts if part.default and part.name.startswith("facts-")],
         "molecule": [part for part in parts if part.name.startswith("molecule-")],
-        "matrix": [part for part in parts if not part.default],
+        "matrix": [part for part in parts if part.name.split("-")[-1] in CORES_BETWEEN],
     }
 
 

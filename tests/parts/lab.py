@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 from .job import ONE_PASSED, ROOT, Counts, Job, PartFailedError
 
 LAB = "lab"
+CRASH_HOSTS = "crash-hosts"
+MUTATIONS = "tests/crash/test_mutations.py"
 HOSTS_PREFIX = "gc-"
 
 
@@ -38,23 +39,24 @@ def scenario(name: str) -> Callable[[Job], Counts]:
 
 def crash(job: Job) -> Counts:
     """The crash tests, which make hosts of their own and remove them."""
-    return job.pytest("tests/crash")
+    return job.pytest("tests/crash", f"--ignore={MUTATIONS}")
 
 
-def integration() -> dict[str, Path]:
-    """The tests that need the lab, by the name of their part: tests/integration/test_NAME.py."""
-    return {path.stem.removeprefix("test_"): path for path in sorted((ROOT / "tests/integration").glob("test_*.py"))}
+def mutations(job: Job) -> Counts:
+    """The proof of the crash tests: the interpreter broken in each way, which takes too long for every run."""
+    return job.pytest(MUTATIONS)
 
 
-def on_the_lab(tests: Path) -> Callable[[Job], Counts]:
-    """The part that runs those tests on the lab, which is taken down afterwards unless it was up before."""
+def secrets(job: Job) -> Counts:
+    """The search for a planted secret, on a host of the crash tests."""
+    return job.pytest("tests/integration/test_secrets.py")
 
-    def part(job: Job) -> Counts:
-        if not _lab_is_up():
-            job.at_end(lambda: job.quietly(["ansible-playbook", "playbooks/lab.yml", "-e", "lab_state=absent"]))
-        return job.pytest(tests)
 
-    return part
+def examples(job: Job) -> Counts:
+    """The documented examples in check mode on the lab, which is taken down afterwards unless it was up before."""
+    if not _lab_is_up():
+        job.at_end(lambda: job.quietly(["ansible-playbook", "playbooks/lab.yml", "-e", "lab_state=absent"]))
+    return job.pytest("tests/integration/test_examples.py")
 
 
 def _lab_is_up() -> bool:

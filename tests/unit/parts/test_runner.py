@@ -126,9 +126,9 @@ def test_an_unknown_name_is_refused_naming_the_known_ones() -> None:
         chosen(["ruff", "nonsense"], all_parts())
 
 
-def test_without_a_name_everything_but_the_matrix_is_run() -> None:
+def test_without_a_name_everything_but_the_matrix_and_the_mutations_is_run() -> None:
     parts = all_parts()
-    assert [part for part in parts if part not in chosen([], parts)] == chosen(["matrix"], parts)
+    assert [part for part in parts if part not in chosen([], parts)] == chosen(["matrix", "mutations"], parts)
 
 
 def test_a_failed_command_is_told_with_its_status(logs: Path) -> None:
