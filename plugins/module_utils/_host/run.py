@@ -70,6 +70,10 @@ def run(
         out, err = _kill_group(process)
         err += f"\nstopped after {timeout_s:g} s without an end".encode()
         rc = RC_TIMEOUT
+    except BaseException:
+        # A signal stops us: what was started must not go on behind the back of the undo.
+        _kill_group(process)
+        raise
     seconds = time.monotonic() - began
     return Completed(tuple(argv), rc, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), seconds)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import packages
 from .journal import Entry, Journal
 from .steps import FILE_KINDS, describe
 
@@ -33,7 +34,7 @@ def _change(entry: Entry) -> dict[str, Any]:
     told = {key: value for key, value in describe(entry.step).items() if key in ("kind", "target", "action", "to")}
     if entry.step.kind == "package":
         before = entry.before.get("installed", {})
-        told["from"] = {name: before.get(name, "") for name in entry.step.args["packages"]}
+        told["from"] = {name: packages.version_in(before, name) for name in entry.step.args["packages"]}
         told["to"] = dict(entry.step.args["packages"])
     elif entry.step.kind in FILE_KINDS and not entry.step.sensitive:
         told["from"] = entry.before["was"]

@@ -27,7 +27,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .._errors import FleetError, StepFailed
+from .._errors import CommandFailed, FleetError, StepFailed
 from .._host import checks, systemd
 from . import account, disk, journal, ledger, packages, proof, quarantine, units
 from .journal import Entry, Journal, Retention
@@ -185,8 +185,12 @@ def undo(opened: Journal, world: World) -> list[str]:
     remarks = [_restore(entry, world, f"{opened.path}/{entry.copy}") for entry in reversed(others)]
     for path in disk.touched(begun):
         world.sync(path)
-    units.run_again(world, of_units + (units.restarted(to_come) if begun else []))
-    return [remark for remark in remarks if remark]
+    down = units.run_again(world, of_units + (units.restarted(to_come) if begun else []))
+    if down and others:
+        raise CommandFailed(f"not running again after the undo: {'; '.join(down)}")
+    # Where nothing but units was touched there is nothing to bring back: what does not run is told, and no reason to
+    # keep everybody away from the host.
+    return [remark for remark in remarks if remark] + down
 
 
 def _evidence(plan: Plan, error: Exception) -> dict[str, Any]:

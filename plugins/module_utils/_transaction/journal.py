@@ -155,12 +155,24 @@ def close(paths: Paths, world: World, journal: Journal, *, keep: bool, retention
         world.sync(f"{journal.path}/old")
     _unlink(world, journal.reserve)
     if keep:
+        _drop_headers(world, journal)
         world.rename(journal.path, f"{paths.undo}/{journal.txid}")
         world.sync(paths.undo)
     else:
         discard(world, journal.path)
     world.sync(paths.journal)
     prune(paths, world, retention, now_s=time.time())
+
+
+def _drop_headers(world: World, journal: Journal) -> None:
+    """A check's headers may carry a credential, and no later undo needs them."""
+    if any(check.spec.get("headers") for check in journal.plan.checks):
+        bare = journal._replace(plan=journal.plan._replace(checks=()))
+        temporary = f"{journal.path}/plan.json.new"
+        world.create(temporary, json.dumps(_to_json(bare)).encode())
+        world.sync(temporary)
+        world.rename(temporary, f"{journal.path}/plan.json")
+        world.sync(journal.path)
 
 
 def sweep(world: World, journal: Journal) -> None:
@@ -180,7 +192,7 @@ def discard(world: World, path: str) -> None:
         _unlink(world, f"{path}/old/{name}")
     with contextlib.suppress(FileNotFoundError):
         world.rmdir(f"{path}/old")
-    for name in ("log", "reserve"):
+    for name in ("log", "reserve", "plan.json.new"):
         _unlink(world, f"{path}/{name}")
     # A log without a plan could not be understood, so their order has to reach the disk too.
     if os.path.isdir(path):
@@ -196,11 +208,17 @@ def prune(paths: Paths, world: World, retention: Retention, *, now_s: float) -> 
     for name in listing(paths.undo):
         path = f"{paths.undo}/{name}"
         if now_s - os.stat(path).st_mtime > retention.days * 86400:
-            discard(world, path)
+            _forget(world, path)
         else:
             kept.append((path, _size(path)))
     while kept and sum(size for _path, size in kept) > retention.size:
-        discard(world, kept.pop(0)[0])
+        _forget(world, kept.pop(0)[0])
+
+
+def _forget(world: World, path: str) -> None:
+    """What somebody else has put into the store stays there: that is no reason to call a good change failed."""
+    with contextlib.suppress(OSError):
+        discard(world, path)
 
 
 def _size(path: str) -> int:

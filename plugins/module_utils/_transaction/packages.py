@@ -21,6 +21,7 @@ from .world import World
 
 LOCK_WAIT_S = 120
 DPKG_BUSY = "lock"
+INSTALLED, CONFIG_FILES = "i", "c"
 APT = (
     *("apt-get", "-q", "-y", "-o", f"DPkg::Lock::Timeout={LOCK_WAIT_S}"),
     *("-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"),
@@ -29,22 +30,28 @@ APT = (
 
 
 def survey(steps: Sequence[Step]) -> Mapping[str, Any] | None:
-    """Return the installed versions and automatic marks, None when no step is about packages."""
+    """Return the installed versions, the state of what is not quite there, and automatic marks; None without a package step."""
     if not any(step.kind == "package" for step in steps):
         return None
-    return {"installed": installed(), "auto": require(["apt-mark", "showauto"]).out.split()}
+    known = _known()
+    return {
+        "installed": {name: version for name, (state, version) in known.items() if state == INSTALLED},
+        "others": {name: state for name, (state, _version) in known.items() if state != INSTALLED},
+        "auto": require(["apt-mark", "showauto"]).out.split(),
+    }
 
 
-def installed() -> dict[str, str]:
-    """Return the version of every installed package, by name (with architecture where dpkg tells it)."""
-    return _rows(*"cnUFHWt")
+def version_in(installed: Mapping[str, str], name: str) -> str:
+    """Return the version of `name`, which dpkg may know by name and architecture; "" where it is not installed."""
+    found = (version for known, version in installed.items() if name in (known, known.split(":", 1)[0]))
+    return next(found, "")
 
 
-def _rows(*without: str) -> dict[str, str]:
-    """The version of every package that dpkg knows, but for those in one of the states `without`."""
+def _known() -> dict[str, tuple[str, str]]:
+    """Return state (dpkg's letter) and version of every package that dpkg has traces of, by its name."""
     out = require(["dpkg-query", "-W", "-f", "${db:Status-Abbrev}\t${binary:Package}\t${Version}\n"]).out
     rows = [line.split("\t") for line in out.splitlines()]
-    return {name: version for status, name, version in rows if status[1:2] not in without}
+    return {name: (status[1:2], version) for status, name, version in rows if status[1:2] != "n"}
 
 
 def apply(world: World, entry: Entry) -> None:
@@ -56,12 +63,6 @@ def apply(world: World, entry: Entry) -> None:
     ]
     _must(world, [*APT, *action, *names], step)
     _keep_marks(world, entry)
-
-
-def finish(world: World, entry: Entry) -> None:
-    """Carry an interrupted step to its end: repair dpkg, then ask for the same versions again."""
-    repair(world)
-    apply(world, entry)
 
 
 def repair(world: World) -> None:
@@ -83,16 +84,18 @@ def _settle(world: World) -> Completed:
 def undo(world: World, entry: Entry) -> str | None:
     """Purge what is newly installed, put back what was replaced or removed; return a remark where it cannot be.
 
-    An archive that no longer has the former version is the usual reason.
+    An archive that no longer has the former version is the usual reason. What was half installed before the step is
+    not ours to purge; of what had left its configuration, that stays.
     """
     # A package whose own script fails cannot be configured; it is purged all the same.
-    _settle(world)
-    before, now = entry.before["installed"], installed()
-    # What failed half-way is there too, though it does not count as installed.
-    new = sorted(name for name in _rows("n", "c") if name not in before)
-    back = sorted(f"{name}={version}" for name, version in before.items() if now.get(name) != version)
-    if new:
-        _must(world, [*APT, "purge", *new], entry.step)
+    settled = _settle(world)
+    if settled.rc != 0 and DPKG_BUSY in settled.err:
+        raise CommandFailed(f"another dpkg is still at work: {settled.explain()}")
+    purge, remove, back = way_back(entry.before, _known())
+    if purge:
+        _must(world, [*APT, "purge", *purge], entry.step)
+    if remove:
+        _must(world, [*APT, "remove", *remove], entry.step)
     if back:
         done = world.run([*APT, "install", "--allow-downgrades", *back], float(entry.step.args["timeout_s"]))
         if done.rc != 0:
@@ -101,16 +104,23 @@ def undo(world: World, entry: Entry) -> str | None:
     return None
 
 
+def way_back(before: Mapping[str, Any], now: Mapping[str, tuple[str, str]]) -> tuple[list[str], list[str], list[str]]:
+    """Return what to purge, what to remove and which `name=version` to install, to come from `now` to `before`."""
+    was, others = before["installed"], before["others"]
+    there = [name for name, (state, _version) in now.items() if state != CONFIG_FILES and name not in was]
+    back = sorted(f"{name}={version}" for name, version in was.items() if now.get(name) != (INSTALLED, version))
+    purge = sorted(name for name in there if name not in others)
+    remove = sorted(name for name in there if others.get(name) == CONFIG_FILES)
+    return purge, remove, back
+
+
 def _keep_marks(world: World, entry: Entry) -> None:
     """Apt marks what it is asked for by name as manual; what was automatic before stays so."""
     auto = set(entry.before["auto"])
-    again = sorted(name for name in entry.step.args["packages"] if name in auto and name in _bare(entry))
+    there = entry.before["installed"]
+    again = sorted(name for name in entry.step.args["packages"] if name in auto and version_in(there, name))
     if again:
         world.run(["apt-mark", "auto", *again], 60)
-
-
-def _bare(entry: Entry) -> set[str]:
-    return {name.split(":", 1)[0] for name in entry.before["installed"]}
 
 
 def _must(world: World, argv: Sequence[str], step: Step) -> None:

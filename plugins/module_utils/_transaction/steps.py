@@ -21,6 +21,8 @@ from .._host.checks import Check
 VERSION = 1
 
 UNDO, FINISH = "undo", "finish"
+# How long one systemctl action may take, unless the planner knows better.
+UNIT_S = 120.0
 FILE_KINDS = frozenset({"write", "remove", "link", "mode", "directory"})
 UNIT_ACTIONS = frozenset({"daemon-reload", "enable", "disable", "start", "stop", "restart", "reload"})
 PACKAGE_ACTIONS = frozenset({"install", "upgrade", "remove"})
@@ -96,7 +98,7 @@ def directory(path: str, *, owner: str | None = None, group: str | None = None, 
     return Step("directory", _absolute(path), {"owner": owner, "group": group, "mode": mode})
 
 
-def unit(name: str, action: str, *, timeout_s: float = 120) -> Step:
+def unit(name: str, action: str, *, timeout_s: float = UNIT_S) -> Step:
     """One systemctl action; the undo brings the unit back to being active and enabled as it was.
 
     A reload of a unit that cannot reload, or does not run, is a restart, as `systemctl reload-or-restart` does.

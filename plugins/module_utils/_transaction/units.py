@@ -65,10 +65,14 @@ def stop_started(world: World, entries: Iterable[Entry]) -> None:
             world.run(["systemctl", "disable", entry.step.target], SYSTEMCTL_S)
 
 
-def run_again(world: World, entries: Sequence[Entry]) -> None:
-    """With the old files in place, bring back to life what was active before; raise CommandFailed if it stays down."""
+def run_again(world: World, entries: Sequence[Entry]) -> list[str]:
+    """With the old files in place, bring back to life what was active before; return a remark on each that stays down.
+
+    Raise CommandFailed where systemd cannot read or enable units.
+    """
     if entries:
         _must(world, ["systemctl", "daemon-reload"])
+    remarks: dict[str, str] = {}
     seen = set()
     for entry in entries:
         name, action, before = entry.step.target, entry.step.args["action"], entry.before
@@ -78,10 +82,12 @@ def run_again(world: World, entries: Sequence[Entry]) -> None:
             seen.add(name)
             # A broken start may have used up its start limit, which would refuse the good one.
             world.run(["systemctl", "reset-failed", name], SYSTEMCTL_S)
-            _must(world, ["systemctl", "reload-or-restart" if action == "reload" else "restart", name])
-    report = checks.wait_for([checks.unit(name) for name in sorted(seen)], within_s=BACK_S)
-    if not report.ok:
-        raise CommandFailed(f"not running again after the undo: {'; '.join(checks.failures(report))}")
+            again = ["systemctl", "reload-or-restart" if action == "reload" else "restart", name]
+            done = world.run(again, float(entry.step.args["timeout_s"]))
+            if done.rc != 0:
+                remarks[name] = done.explain()
+    report = checks.wait_for([checks.unit(name) for name in sorted(seen - set(remarks))], within_s=BACK_S)
+    return [f"{name} does not run again: {why}" for name, why in remarks.items()] + checks.failures(report)
 
 
 def _names(steps: Sequence[Step]) -> list[str]:

@@ -70,7 +70,7 @@ def plan(want: Want, have: Have) -> Plan:
         return Plan("update packages", summary={**summary, "left": left})
     return Plan(
         f"restart {len(found.restart)} units that run replaced code",
-        tuple(steps.unit(name, "restart") for name in found.restart),
+        tuple(steps.unit(name, "restart", timeout_s=max(steps.UNIT_S, want.within_s)) for name in found.restart),
         checks=tuple(checks.unit(name) for name in found.restart),
         within_s=want.within_s,
         stable=2,

@@ -54,7 +54,9 @@ def converge(want: Want, have: Have, touched: Sequence[Step]) -> UnitPlan:
 
 
 def _acts(want: Want, actions: Sequence[str]) -> tuple[Step, ...]:
-    return tuple(steps.unit(want.unit, action) for action in actions)
+    # A slow start is waited for as long as its checks are.
+    patience = max(steps.UNIT_S, want.within_s)
+    return tuple(steps.unit(want.unit, action, timeout_s=patience) for action in actions)
 
 
 def _refuse_impossible(want: Want, have: Have) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,22 @@ def test_transaction_that_was_taken_back_leaves_nothing(paths: Paths) -> None:
     WORLD.create(f"{made.path}/old/0", b"old")
     journal.close(paths, WORLD, made, keep=False, retention=Retention())
     assert os.listdir(paths.journal) == os.listdir(paths.undo) == []
+
+
+def test_headers_of_a_check_do_not_outlive_the_transaction(paths: Paths) -> None:
+    check = checks.http("http://127.0.0.1/health", headers={"Authorization": "Bearer planted"})
+    who = {"owner": "a", "reason": "", "run_id": "", "attempt": 1}
+    made = Journal(f"{paths.journal}/t9", who, Plan("guarded", checks=(check,)), ())
+    journal.open_new(paths, WORLD, made)
+    journal.close(paths, WORLD, made, keep=True, retention=Retention())
+    assert "planted" not in Path(paths.undo, "t9", "plan.json").read_text("utf-8")
+
+
+def test_what_somebody_put_into_the_undo_store_does_not_fail_a_change(paths: Paths) -> None:
+    Path(paths.undo, "t1").mkdir()
+    Path(paths.undo, "t1", "note").write_text("mine", "utf-8")
+    journal.prune(paths, WORLD, Retention(days=-1), now_s=time.time())
+    assert Path(paths.undo, "t1", "note").exists()
 
 
 def test_sweep_removes_temporaries_beside_the_targets(paths: Paths, root: str) -> None:

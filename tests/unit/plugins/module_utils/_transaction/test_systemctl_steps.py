@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import CommandFailed
+from ansible_collections.groundcrew.fleet.plugins.module_utils._host import checks
 from ansible_collections.groundcrew.fleet.plugins.module_utils._host.run import Completed
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction import (
     journal,
@@ -92,6 +93,50 @@ def test_package_that_was_automatic_stays_so() -> None:
     before = {"installed": {"a": "1", "b:amd64": "1"}, "auto": ["a", "b", "z"]}
     packages.apply(world, Entry(steps.package("upgrade", {"a": "2", "b": "2", "c": "2"}), before=before))
     assert world.heard[1:] == ["apt-mark auto a b"]
+
+
+@pytest.mark.parametrize(
+    "now, way",
+    [
+        ({"a": ("i", "1")}, ([], [], [])),
+        ({"a": ("i", "1"), "new": ("i", "1")}, (["new"], [], [])),
+        ({"a": ("i", "1"), "new": ("F", "1")}, (["new"], [], [])),
+        ({"a": ("i", "2")}, ([], [], ["a=1"])),
+        ({"a": ("c", "1")}, ([], [], ["a=1"])),
+        ({"a": ("i", "1"), "broken": ("F", "1")}, ([], [], [])),
+        ({"a": ("i", "1"), "broken": ("i", "1")}, ([], [], [])),
+        ({"a": ("i", "1"), "configured": ("i", "3")}, ([], ["configured"], [])),
+        ({"a": ("i", "1"), "configured": ("c", "3")}, ([], [], [])),
+    ],
+)
+def test_undo_of_packages_purges_only_what_dpkg_had_no_trace_of(
+    now: dict[str, tuple[str, str]], way: tuple[list[str], list[str], list[str]]
+) -> None:
+    before = {"installed": {"a": "1"}, "others": {"broken": "F", "configured": "c"}}
+    assert packages.way_back(before, now) == way
+
+
+@pytest.mark.parametrize("name, version", [("a", "1"), ("libz", "2"), ("libz:amd64", "2"), ("none", "")])
+def test_version_is_found_by_name_with_and_without_architecture(name: str, version: str) -> None:
+    assert packages.version_in({"a": "1", "libz:amd64": "2"}, name) == version
+
+
+class Stubborn(Listening):
+    """One unit does not start."""
+
+    def run(self, argv: Sequence[str], timeout_s: float) -> Completed:
+        done = super().run(argv, timeout_s)
+        return done._replace(rc=1, err="it failed") if list(argv) == ["systemctl", "restart", "bad.service"] else done
+
+
+def test_unit_that_does_not_run_again_is_told_and_keeps_no_other_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "wait_for", lambda *_a, **_k: checks.Report(True, [], 0.0))
+    world = Stubborn()
+    entries = [Entry(steps.unit(f"{name}.service", "restart"), before={"active": True}) for name in ("bad", "good")]
+    assert units.run_again(world, entries) == [
+        "bad.service does not run again: systemctl restart bad.service ended with 1: it failed"
+    ]
+    assert world.heard[-1] == "systemctl restart good.service"
 
 
 def waiting(paths: Paths, world: World) -> Journal:
