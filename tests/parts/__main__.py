@@ -23,11 +23,21 @@ def all_parts() -> list[Part]:
         *(_units(core, default=True) for core in CORES),
         Part("importer", "the artefact judged as Galaxy does", static.importer, fast=True),
         Part("artefact", "the artefact installed and read elsewhere", static.artefact, fast=True),
-        Part("crash", "stop at every recorded operation, recover", lab.crash, lab.CRASH_HOSTS),
+        Part(
+            "crash", "stop at every recorded operation, recover", lab.crash, lab.CRASH_HOSTS, shows=r"^\d+ .* survived"
+        ),
         *(Part(f"molecule-{name}", f"Molecule scenario {name}", lab.scenario(name)) for name in lab.scenarios()),
         Part("secrets", "a planted secret is searched for everywhere", lab.secrets, lab.CRASH_HOSTS),
         Part("examples", "every documented example in check mode on the lab", lab.examples, lab.LAB),
         *(_facts(core, default=True) for core in CORES),
+        Part(
+            "demo",
+            "a day of the fleet under load, no request lost",
+            lab.demo,
+            lab.LAB,
+            alone=True,
+            shows=r"requests|lost",
+        ),
         Part(
             "mutations",
             "the crash tests notice each way to break the interpreter",

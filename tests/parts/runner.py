@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 import signal
 import sys
 import threading
@@ -20,7 +21,8 @@ class Part(NamedTuple):
     """A named part of the tests.
 
     `uses` names what only one part may hold at a time, in this run and in any other one of the same checkout.
-    The `fast` ones need no container and make a group; what is no `default` runs when it is named.
+    The `fast` ones need no container and make a group; what is no `default` runs when it is named. One that measures
+    runs `alone`. Lines of the log that match `shows` are shown although the part passed.
     """
 
     name: str
@@ -29,6 +31,8 @@ class Part(NamedTuple):
     uses: str = ""
     default: bool = True
     fast: bool = False
+    alone: bool = False
+    shows: str = ""
 
 
 class Result(NamedTuple):
@@ -43,24 +47,32 @@ class Board:
     def __init__(self, parts: Sequence[Part]) -> None:
         self._waiting = list(parts)
         self._in_use: set[str] = set()
+        self._running: list[Part] = []
         self._changed = threading.Condition()
         self.results: list[Result] = []
 
     def take(self) -> Part | None:
-        """The first part whose `uses` is free; waits for one, and returns None when nothing is left to take."""
+        """The first part that may start now; waits for one, and returns None when nothing is left to take."""
         with self._changed:
             while self._waiting and not Job.is_stopping():
                 for part in self._waiting:
-                    if part.uses not in self._in_use:
+                    if self._may_start(part):
                         self._waiting.remove(part)
+                        self._running.append(part)
                         self._in_use.update({part.uses} - {""})
                         return part
                 self._changed.wait(1)
         return None
 
+    def _may_start(self, part: Part) -> bool:
+        if part.uses in self._in_use or any(running.alone for running in self._running):
+            return False
+        return not (part.alone and self._running)
+
     def put(self, result: Result) -> None:
         """Record how a part ended and free what it used."""
         with self._changed:
+            self._running.remove(result.part)
             self._in_use.discard(result.part.uses)
             self.results.append(result)
             self._changed.notify_all()
@@ -122,8 +134,11 @@ def _run_part(part: Part, logs: Path) -> Result:
 def _tell_result(result: Result, job: Job) -> None:
     verdict = "FAILED" if result.counts.failed else "ok"
     text = f"{verdict:<6} {result.part.name}  {result.seconds:.1f} s  {_tests(result.counts)}"
+    log = job.log_path.read_text(errors="replace")
+    if result.part.shows:
+        text += "".join(f"\n       {line}" for line in log.splitlines() if re.search(result.part.shows, line))
     if result.counts.failed:
-        text += f"\n----- {job.log_path}\n{job.log_path.read_text(errors='replace')}-----"
+        text += f"\n----- {job.log_path}\n{log}-----"
     _tell(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,6 +130,38 @@ def test_an_unknown_name_is_refused_naming_the_known_ones() -> None:
 def test_without_a_name_everything_but_the_matrix_and_the_mutations_is_run() -> None:
     parts = all_parts()
     assert [part for part in parts if part not in chosen([], parts)] == chosen(["matrix", "mutations"], parts)
+
+
+def test_a_part_that_measures_runs_alone(run: Run) -> None:
+    running: list[str] = []
+    seen: list[list[str]] = []
+
+    def working(name: str) -> Callable[[Job], Counts]:
+        def part(_job: Job) -> Counts:
+            running.append(name)
+            time.sleep(0.1)
+            seen.append(list(running))
+            running.remove(name)
+            return ONE_PASSED
+
+        return part
+
+    names = ("a", "b", "measure", "c", "d")
+    assert run(*(Part(name, "", working(name), alone=name == "measure") for name in names)) == 0
+    assert ["measure"] in seen
+    assert sum("measure" in one for one in seen) == 1
+
+
+def test_figures_of_a_part_are_shown_though_it_passed(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    def part(job: Job) -> Counts:
+        job.say("7 operations survived")
+        job.say("a line of no interest")
+        return ONE_PASSED
+
+    run(Part("crash", "", part, shows="survived"))
+    said = capsys.readouterr().out
+    assert "7 operations survived" in said
+    assert "no interest" not in said
 
 
 def test_a_failed_command_is_told_with_its_status(logs: Path) -> None:
