@@ -17,7 +17,7 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import Ba
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout import decide, waves
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.events import Run
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.waves import Size
-from ansible_collections.groundcrew.fleet.plugins.plugin_utils import rollout_alerts, rollout_record
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils import rollout_alerts, rollout_driver, rollout_record
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.rollout_record import Place
 
 
@@ -68,11 +68,12 @@ def _word(given: str, option: str, pattern: str, cure: str) -> str:
 def begin(wanted: Wanted, place: Place, driver: Mapping[str, Any]) -> Run:
     """Begin a run or resume one, as the only one to do so at this moment, and return it.
 
-    Raise HostLocked when another living driver rolls out one of the hosts.
+    Raise HostLocked when another living driver rolls out one of the hosts. One on another machine cannot be seen and
+    counts as alive: its run is taken over only by whoever names it, as `resume` or `run_id`.
     """
     with rollout_record.opening(place) as runs:
         others = [run for run in runs if dict(run.driver) != dict(driver)]
-        earlier = None if place.check else _earlier(wanted, runs)
+        earlier = None if place.check else _earlier(wanted, runs, others)
         if not place.check:
             rollout_record.refuse_second(others, wanted.hosts, take_over=earlier.run_id if earlier else "")
         event = _event(wanted, earlier, driver)
@@ -83,14 +84,19 @@ def begin(wanted: Wanted, place: Place, driver: Mapping[str, Any]) -> Run:
         return rollout_record.append(path, lambda _before: [event])
 
 
-def _earlier(wanted: Wanted, runs: Sequence[Run]) -> Run | None:
-    """Return the run to resume. A run id of the user's own that is on record means that run."""
+def _earlier(wanted: Wanted, runs: Sequence[Run], others: Sequence[Run]) -> Run | None:
+    """Return the run to resume. A run id of the user's own that is on record means that run.
+
+    Only by name a run of `others` whose driver may live: left to itself, a resumed run is one that was interrupted.
+    """
     if wanted.run_id and any(run.run_id == wanted.run_id for run in runs):
         if wanted.resume == "never":
             raise BadInput(f"run_id: {wanted.run_id} is on record already. Give another one, or resume=auto")
         return decide.to_resume(runs, want=wanted.run_id, name=wanted.name, intent=wanted.intent, now=time.time())
     if wanted.run_id and wanted.resume == "auto":
         return None
+    if wanted.resume == "auto":
+        runs = [run for run in runs if run not in others or not rollout_driver.lives(run.driver)]
     return decide.to_resume(runs, want=wanted.resume, name=wanted.name, intent=wanted.intent, now=time.time())
 
 

@@ -158,17 +158,18 @@ def refuse_second(runs: Sequence[Run], hosts: Sequence[str], *, take_over: str =
         if run.ended or not rollout_driver.lives(run.driver):
             continue
         common = sorted(set(hosts) & set(run.hosts))
-        if not common or (run.run_id == take_over and run.driver["node"] != here):
+        named = run.run_id == take_over
+        if (named and run.driver["node"] != here) or not (named or common):
             continue
-        raise HostLocked(_second(run, common))
+        raise HostLocked(_second(run, common or list(run.hosts)))
 
 
-def _second(run: Run, common: Sequence[str]) -> str:
+def _second(run: Run, busy: Sequence[str]) -> str:
     driver = run.driver
     who = f"process {driver['pid']} on {driver['node']}"
     why = f" ({run.reason})" if run.reason else ""
     return (
-        f"rollout {run.run_id}{why} is under way on {', '.join(common)}, driven by {who}. "
+        f"rollout {run.run_id}{why} is under way on {', '.join(busy)}, driven by {who}. "
         f"Wait for it, or stop it there; one of another machine that is gone is taken over by resume={run.run_id}"
     )
 

@@ -16,6 +16,7 @@ from ansible_collections.groundcrew.fleet.plugins.plugin_utils.rollout_record im
 
 ME = rollout_driver.identify(os.getpid())
 DEAD = {**ME, "started": "long ago"}
+FAR = {**ME, "node": "elsewhere"}
 OPTIONS: dict[str, Any] = {
     "name": "deploy",
     "intent": "2.0",
@@ -58,6 +59,25 @@ def test_a_living_driver_is_not_resumed_but_refused(place: Place) -> None:
     begin(place, rollout_driver.identify(1))
     with pytest.raises(HostLocked, match="under way"):
         begin(place)
+
+
+def test_a_driver_on_another_controller_is_taken_over_only_by_the_name_of_its_run(place: Place) -> None:
+    far = begin(place, FAR).run_id
+    with pytest.raises(HostLocked, match=rf"rollout {far} is under way .* on elsewhere\. .* resume={far}$"):
+        begin(place)
+    assert begin(place, resume=far).attempt == 2
+
+
+def test_a_run_id_of_ones_own_names_the_run_of_another_controller_too(place: Place) -> None:
+    begin(place, FAR, run_id="build-77")
+    assert begin(place, run_id="build-77").attempt == 2
+
+
+@pytest.mark.parametrize("driver", [FAR, rollout_driver.identify(1)])
+def test_a_living_run_of_the_same_intent_on_other_hosts_is_left_alone(place: Place, driver: dict[str, Any]) -> None:
+    living = begin(place, driver, hosts=["y", "z"]).run_id
+    second = begin(place)
+    assert (second.run_id != living, second.attempt) == (True, 1)
 
 
 def test_one_ansible_playbook_may_drive_several_rollouts_one_after_the_other(place: Place) -> None:

@@ -112,6 +112,7 @@ def started(
         (FAR, [], ["app1"], "", True),
         (FAR, [], ["app1"], "r1", False),
         (ME, [], ["app1"], "r1", True),
+        (ME, [], ["app9"], "r1", True),
     ],
 )
 def test_a_second_driver_is_refused_while_the_first_may_live(
