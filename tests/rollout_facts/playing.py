@@ -89,7 +89,7 @@ class Fleet:
 
     def rollout(self, *words: str, **variables: Any) -> Outcome:
         """Run the skeleton with the test role to its end."""
-        return self._end_of(self.start(*words, **variables))
+        return self.end_of(self.start(*words, **variables))
 
     def start(self, *words: str, **variables: Any) -> subprocess.Popen[str]:
         """Start the skeleton and return at once."""
@@ -106,7 +106,7 @@ class Fleet:
         """Run a playbook given as text."""
         path = self.base / "play.yml"
         path.write_text(text)
-        return self._end_of(self._popen(str(path), *words))
+        return self.end_of(self._popen(str(path), *words))
 
     def _popen(self, *words: str) -> subprocess.Popen[str]:
         argv = [str(ANSIBLE_PLAYBOOK), "-i", str(self.base / "hosts.json"), *words]
@@ -120,7 +120,8 @@ class Fleet:
             text=True,
         )
 
-    def _end_of(self, process: subprocess.Popen[str]) -> Outcome:
+    def end_of(self, process: subprocess.Popen[str]) -> Outcome:
+        """Wait until a playbook that was started has ended."""
         with process:
             try:
                 output, _errors = process.communicate(timeout=PATIENCE_S)

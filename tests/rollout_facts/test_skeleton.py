@@ -11,6 +11,14 @@ from ansible_collections.groundcrew.fleet.tests.rollout_facts.playing import Fle
 TURN = ("drain", "apply", "restore")
 
 
+def hand_lock_to_eve(fleet: Fleet, name: str) -> None:
+    """Make the host's lock that of another run, whoever has it now."""
+    boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    held = {"owner": "eve", "reason": "kernel", "run_id": "other", "attempt": 1, "since": "today", "ttl_s": 1e9}
+    fleet.lock(name).parent.mkdir(exist_ok=True)
+    fleet.lock(name).write_text(json.dumps({**held, "ends": 1e9, "boot": boot}))
+
+
 def test_hosts_have_their_turn_in_waves_and_the_verdict_is_good(fleet: Fleet) -> None:
     outcome = fleet.rollout(rollout_waves="1,rest")
     assert outcome.status == 0, outcome.output
@@ -84,21 +92,29 @@ def test_a_host_that_never_answers_is_lost_but_not_touched_and_under_limit_too_t
 
 
 def test_a_locked_and_a_quarantined_host_are_refused_untouched(fleet: Fleet) -> None:
-    boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    held = {"owner": "eve", "reason": "kernel", "run_id": "other", "attempt": 1, "since": "today", "ttl_s": 1e9}
-    for name, file in (("app1", "lock"), ("app2", "quarantine")):
-        fleet.home(name).joinpath("groundcrew").mkdir()
-        told = (
-            {**held, "ends": 1e9, "boot": boot}
-            if file == "lock"
-            else {"since": "today", "what": "x", "why": "y", "undo": "z"}
-        )
-        fleet.home(name).joinpath("groundcrew", file).write_text(json.dumps(told))
+    hand_lock_to_eve(fleet, "app1")
+    quarantine = fleet.home("app2") / "groundcrew" / "quarantine"
+    quarantine.parent.mkdir()
+    quarantine.write_text(json.dumps({"since": "today", "what": "x", "why": "y", "undo": "z"}))
     outcome = fleet.rollout(rollout_waves="2", rollout_lock_wait_s=0, rollout_take_back="all")
     assert outcome.states() == {"app1": "failed", "app2": "failed", "app3": "planned"}
     assert "locked by eve" in outcome.report["hosts"][0]["why"]
     assert "groundcrew recover --show" in outcome.report["hosts"][1]["why"]
     assert outcome.notes == []
+    assert json.loads(fleet.lock("app1").read_text())["owner"] == "eve"
+
+
+def test_a_host_that_loses_its_lock_after_its_return_is_failed_but_in_service(fleet: Fleet) -> None:
+    go = fleet.base / "go"
+    run = fleet.start("--limit", "app1", hold_restore_until=str(go), rollout_lock_wait_s=0)
+    fleet.wait_for_note("app1 restore")
+    hand_lock_to_eve(fleet, "app1")
+    go.touch()
+    outcome = fleet.end_of(run)
+    assert (outcome.status, outcome.states()) == (2, {"app1": "failed"}), outcome.output
+    assert "this run lost its lock meanwhile: " in outcome.report["hosts"][0]["why"]
+    assert outcome.balancers() == {"app1": "in service"}
+    assert "DRAINED" not in outcome.output
     assert json.loads(fleet.lock("app1").read_text())["owner"] == "eve"
 
 
