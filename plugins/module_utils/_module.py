@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any, Callable, NoReturn, TypeVar
 
@@ -22,19 +21,6 @@ from ._transaction.world import World
 Have = TypeVar("Have")
 
 
-def actor_of(module: AnsibleModule) -> Actor:
-    """Return who acts, from the options that the fragment `run` documents."""
-    params = module.params
-    return Actor(
-        owner=params["owner"] or os.environ.get("SUDO_USER") or os.environ.get("USER") or "root",
-        reason=params["reason"] or "",
-        run_id=params["run_id"] or "",
-        attempt=params["run_attempt"],
-        wait_s=params["lock_wait_s"],
-        ttl_s=params["lock_ttl_s"],
-    )
-
-
 def converge(
     module: AnsibleModule, *, read: Callable[[], Have], plan: Callable[[Have], Plan], rounds: int = 1
 ) -> NoReturn:
@@ -47,8 +33,9 @@ def converge(
     The result has `changed`, `steps`, `diff`, `verified`, `seconds`, `run_id`, `ledger` and `recovered`, and the
     plan's summary. Every FleetError becomes a failure with its message.
     """
+    actor = lock.actor_of(module.params)
     try:
-        result = _foresee(module, plan(read())) if module.check_mode else _change(actor_of(module), read, plan, rounds)
+        result = _foresee(module, plan(read())) if module.check_mode else _change(actor, read, plan, rounds)
         module.exit_json(run_id=module.params["run_id"] or "", **result)
     except StepFailed as error:
         module.fail_json(msg=str(error), undone=error.undone, **error.details)

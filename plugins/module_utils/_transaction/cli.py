@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None, paths: Paths = HOST) -> None:
     options = _parser().parse_args(arguments)
     if os.geteuid() != 0:
         raise SystemExit("groundcrew: the state of this host belongs to root: run it with sudo")
-    actor = Actor(_login(), options.reason or "", wait_s=PATIENCE_S[getattr(options, "unproven", False)])
+    actor = Actor(lock.login(), options.reason or "", wait_s=PATIENCE_S[getattr(options, "unproven", False)])
     try:
         _COMMANDS[options.command](options, Context(paths, World(), actor))
     except (FleetError, OSError) as error:
@@ -120,10 +120,6 @@ def _lock(options: argparse.Namespace, context: Context) -> None:
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
-
-
-def _login() -> str:
-    return os.environ.get("SUDO_USER") or os.environ.get("USER") or "root"
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Context], None]] = {

@@ -15,7 +15,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TextIO
 
 from .._errors import BadInput, HostLocked
@@ -35,6 +35,23 @@ class Actor(NamedTuple):
     attempt: int = 1
     wait_s: float = 60
     ttl_s: float = 3600
+
+
+def actor_of(options: Mapping[str, Any]) -> Actor:
+    """Return who acts, from the options that the fragment `run` documents."""
+    return Actor(
+        owner=options["owner"] or login(),
+        reason=options["reason"] or "",
+        run_id=options["run_id"] or "",
+        attempt=options["run_attempt"],
+        wait_s=options["lock_wait_s"],
+        ttl_s=options["lock_ttl_s"],
+    )
+
+
+def login() -> str:
+    """Return who is at work, by the login behind sudo."""
+    return os.environ.get("SUDO_USER") or os.environ.get("USER") or "root"
 
 
 class Lock(NamedTuple):

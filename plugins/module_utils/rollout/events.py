@@ -21,7 +21,6 @@ VERSION = 1
 FINISHED = ("done", "skipped")
 OPEN = ("begun", "touched")
 MISSED = ("failed", "lost")
-STATES = ("planned", "begun", "touched", "done", "failed", "lost", "undone", "stuck", "skipped")
 Event = Mapping[str, Any]
 
 

@@ -30,14 +30,7 @@ HERE = Paths()
 
 def on_host(params: Mapping[str, Any], *, check: bool, paths: Paths = HERE) -> Told:
     """Take the host's lock at host_begin, release it at host_end; in check mode only look."""
-    actor = Actor(
-        owner=params["owner"] or "",
-        reason=params["reason"] or "",
-        run_id=params["run_id"] or "",
-        attempt=params["run_attempt"],
-        wait_s=params["lock_wait_s"],
-        ttl_s=params["lock_ttl_s"],
-    )
+    actor = lock.actor_of(params)
     if params["state"] == "host_end":
         return _end(actor, paths, check=check)
     return _begin(actor, paths, check=check, seen=params["ledger_seen"])
