@@ -28,7 +28,7 @@ def all_parts() -> list[Part]:
         ),
         *(Part(f"molecule-{name}", f"Molecule scenario {name}", lab.scenario(name)) for name in lab.scenarios()),
         Part("secrets", "a planted secret is searched for everywhere", lab.secrets, lab.CRASH_HOSTS),
-        Part("examples", "every documented example in check mode on the lab", lab.examples, lab.LAB),
+        Part("examples", "the installed artefact, and every documented example, on the lab", lab.examples, lab.LAB),
         *(_facts(core, default=True) for core in CORES),
         Part(
             "demo",

@@ -53,10 +53,10 @@ def secrets(job: Job) -> Counts:
 
 
 def examples(job: Job) -> Counts:
-    """The documented examples in check mode on the lab, which is taken down afterwards unless it was up before."""
+    """The documented examples and the installed artefact on the lab, which is taken down unless it was up before."""
     if not _lab_is_up():
         job.at_end(lambda: job.quietly(["ansible-playbook", "playbooks/lab.yml", "-e", "lab_state=absent"]))
-    return job.pytest("tests/integration/test_examples.py")
+    return job.pytest("tests/integration/test_artefact.py", "tests/integration/test_examples.py")
 
 
 def demo(job: Job) -> Counts:
