@@ -17,6 +17,8 @@ from .plan import Order, Want
 from .state import DRAINED, ENABLED, SHOW_STAT, SHOW_STATE, Server, parse
 
 INTERVAL_S = 0.2
+# A HAProxy that restarts is back sooner, and may read the drain from its state file.
+PATIENCE_S = 5.0
 TIMELINE_LENGTH = 200
 
 
@@ -35,24 +37,26 @@ def read(path: str) -> tuple[Server, ...]:
 def converge(path: str, want: Want, *, wait_s: float, check_mode: bool) -> Outcome:
     """Bring the server into the wanted state and wait for it: drained means no session is left, enabled means UP.
 
-    Raise StepFailed when that takes longer than `wait_s`; the state before is then set again.
+    Raise StepFailed when that takes longer than `wait_s`, or when HAProxy refuses or is lost after the first order; the
+    state before is then set again, as far as HAProxy lets it.
     """
     if check_mode:
         servers = read(path)
         return _outcome(want, planning.plan(want, servers), servers, servers, [])
-    # Deciding and doing are one turn: two rollouts that count at once would both find enough servers left.
-    with haproxy.turn(path):
-        servers = read(path)
-        orders = planning.plan(want, servers)
-        for order in orders:
-            for command in order.commands:
-                haproxy.order(path, command)
+    orders: tuple[Order, ...] = ()
     try:
+        # Deciding and doing are one turn: two rollouts that count at once would both find enough servers left.
+        with haproxy.turn(path):
+            servers = read(path)
+            orders = planning.plan(want, servers)
+            for order in orders:
+                for command in order.commands:
+                    haproxy.order(path, command)
         timeline = _wait(want, lambda: planning.select(want, read(path)), wait_s)
-    except StepFailed as failure:
-        for order in orders:
-            haproxy.order(path, order.undo)
-        raise _taken_back(failure, orders) from failure
+    except FleetError as failure:
+        if not orders:
+            raise
+        raise _taken_back(failure, orders, _take_back(path, orders)) from failure
     return _outcome(want, orders, servers, read(path), timeline)
 
 
@@ -110,8 +114,29 @@ def _late(want: Want, late: Sequence[Server], wait_s: float) -> str:
     return f"{want.server} still has {seen} after {wait_s:g} s: raise wait_s above the time of the longest request"
 
 
-def _taken_back(failure: StepFailed, orders: Sequence[Order]) -> FleetError:
-    if not orders:
-        return failure
-    back = ", ".join(f"{order.backend}/{order.server} is {order.before} again" for order in orders)
-    return StepFailed(f"{failure}. Taken back: {back}", undone=True, details=failure.details)
+def _take_back(path: str, orders: Sequence[Order]) -> list[Order]:
+    """Set the state before again, in spite of a HAProxy that is away for a moment; return the orders that stand."""
+    deadline = time.monotonic() + PATIENCE_S
+    standing = list(orders)
+    while True:
+        standing = [order for order in standing if not _undone(path, order)]
+        if not standing or time.monotonic() > deadline:
+            return standing
+        time.sleep(INTERVAL_S)
+
+
+def _undone(path: str, order: Order) -> bool:
+    try:
+        haproxy.order(path, order.undo)
+    except FleetError:
+        return False
+    return True
+
+
+def _taken_back(failure: FleetError, orders: Sequence[Order], standing: Sequence[Order]) -> StepFailed:
+    """Return the failure with what became of each order."""
+    back = ", ".join(f"{one.backend}/{one.server} is {one.before} again" for one in orders if one not in standing)
+    stuck = ", ".join(f"{one.backend}/{one.server} may not be {one.before}: `{one.undo}` failed" for one in standing)
+    told = (f"{failure}", f"Taken back: {back}" if back else "", f"Not taken back: {stuck}" if stuck else "")
+    details = failure.details if isinstance(failure, StepFailed) else None
+    return StepFailed(". ".join(filter(None, told)), undone=not standing, details=details)

@@ -14,11 +14,15 @@ FLAGS = {"ready": 0, "drain": 8, "maint": 1}
 
 
 class Proxy(socketserver.UnixStreamServer):
-    """Two servers behind the socket of a HAProxy: app1's sessions end one by one with each look, or never."""
+    """Two servers behind the socket of a HAProxy: app1's sessions end one by one with each look, or never.
+
+    It shows them in the backend `refusing` too, but takes no orders there.
+    """
 
     def __init__(self, path: str) -> None:
         super().__init__(path, Handler)
         self.flags = {"app1": 0, "app2": 0}
+        self.refusing = ""
         self.sessions = 0
         self.endless = False
         self.status = "UP"
@@ -31,6 +35,8 @@ class Proxy(socketserver.UnixStreamServer):
         if self.passing == 0:
             self.status = "UP"
         rows = [f"shop,app1,0,{self.sessions},{self.status},1,L4OK,,", "shop,app2,0,0,UP,1,L4OK,,"]
+        if self.refusing:
+            rows += [f"{self.refusing},app1,0,0,UP,1,L4OK,,", f"{self.refusing},app2,0,0,UP,1,L4OK,,"]
         self.sessions -= not self.endless and self.sessions > 0
         return "\n".join(["# pxname,svname,qcur,scur,status,weight,check_status,check_desc,last_chk", *rows])
 
@@ -39,6 +45,8 @@ class Proxy(socketserver.UnixStreamServer):
         return "\n".join(["1", "# be_id be_name srv_name srv_admin_state", *(f"4 {row}" for row in rows)])
 
     def order(self, words: list[str]) -> str:
+        if words[2].startswith(f"{self.refusing}/"):
+            return "No such server."
         if words[3] == "health":
             self.status, self.passing = "DOWN", 0 if self.broken else 2
             return ""
@@ -89,6 +97,32 @@ def test_a_drain_that_does_not_end_is_taken_back(proxy: Proxy) -> None:
     proxy.sessions, proxy.endless = 1, True
     with pytest.raises(StepFailed, match=r"still has 1 sessions .* Taken back: shop/app1 is enabled again") as caught:
         converge(proxy, Want("app1", "drained"), wait_s=0.3)
+    assert caught.value.undone
+    assert proxy.flags["app1"] == FLAGS["ready"]
+
+
+def test_a_drain_that_the_second_backend_refuses_is_taken_back_in_the_first(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drive, "PATIENCE_S", 0)
+    proxy.refusing = "api"
+    with pytest.raises(StepFailed, match=r"refused .*shop/app1 is enabled again\. Not taken back: api/app1") as caught:
+        converge(proxy, Want("app1", "drained"))
+    assert not caught.value.undone
+    assert proxy.flags["app1"] == FLAGS["ready"]
+
+
+def test_a_drain_is_taken_back_by_a_haproxy_that_was_away_for_a_moment(proxy: Proxy) -> None:
+    proxy.sessions, proxy.endless = 1, True
+    path = Path(str(proxy.server_address))
+    away = path.with_name("away.sock")
+    timers = [threading.Timer(0.3, path.rename, [away]), threading.Timer(1.0, away.rename, [path])]
+    for timer in timers:
+        timer.start()
+    with pytest.raises(StepFailed, match=r"cannot be used .* Taken back: shop/app1 is enabled again") as caught:
+        converge(proxy, Want("app1", "drained"))
+    for timer in timers:
+        timer.join()
     assert caught.value.undone
     assert proxy.flags["app1"] == FLAGS["ready"]
 
