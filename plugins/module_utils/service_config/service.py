@@ -12,7 +12,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .. import _checks, _module
 from .._errors import FleetError
-from .._transaction.steps import FILE_KINDS, Plan
+from .._transaction.steps import FILE_KINDS, Plan, Step
 from . import payload, plan, state, want
 from .state import Have
 from .want import Want
@@ -27,16 +27,22 @@ def run(module: AnsibleModule) -> NoReturn:
         wanted = want.parse(params, contents, checks, rehearsal=module.check_mode)
     except FleetError as error:
         module.fail_json(msg=str(error))
-    _module.converge(module, read=lambda: state.read(wanted), plan=lambda have: _validated(wanted, have))
+    _module.converge(module, read=lambda: state.read(wanted), plan=lambda have: validated(wanted, have))
 
 
-def _validated(wanted: Want, have: Have) -> Plan:
-    """Return the plan, after the validators have seen the files it would write."""
+def validated(wanted: Want, have: Have) -> Plan:
+    """Return the plan, after the validators have seen the files it would write, where it changes one."""
     drawn = plan.plan(wanted, have)
     accepted: list[str] = []
-    if wanted.staged_validators and any(step.kind in FILE_KINDS for step in drawn.steps):
+    if wanted.staged_validators and any(_changes_file(step, wanted, have) for step in drawn.steps):
         # Loaded here only: a run that changes nothing does not pay for it.
         from . import validate
 
         accepted = validate.validate(wanted, have)
     return drawn._replace(summary={**drawn.summary, "validated": accepted})
+
+
+def _changes_file(step: Step, wanted: Want, have: Have) -> bool:
+    """Tell a step about a file of the call, or one to be purged, from those about directories and our own record."""
+    others = {have.record_path, *have.missing, *(one.path for one in wanted.directories)}
+    return step.kind in FILE_KINDS and step.target not in others
