@@ -37,10 +37,10 @@ def _file(
     missing = [key for key in ("name", "groups", "port") if not job.get(key)]
     if missing:
         raise BadInput(f"monitoring job {dict(job)!r} lacks {', '.join(missing)}")
-    # A host of two groups is one target; the order of the inventory keeps the file the same from run to run.
-    hosts = dict.fromkeys(host for group in job["groups"] for host in groups.get(group, ()))
+    # A host of two groups is one target. Ansible gives the hosts of nested groups in another order from run to run.
+    hosts = sorted({str(host) for group in job["groups"] for host in groups.get(group, ())})
     targets = [
-        {"targets": [f"{_address(host, hostvars)}:{job['port']}"], "labels": {"host": str(host)}} for host in hosts
+        {"targets": [f"{_address(host, hostvars)}:{job['port']}"], "labels": {"host": host}} for host in hosts
     ]
     return {"path": f"{directory}/{job['name']}.json", "content": json.dumps(targets, indent=2) + "\n"}
 

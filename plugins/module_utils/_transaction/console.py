@@ -44,6 +44,8 @@ _SERVICE = """\
 Description={description}
 ConditionDirectoryNotEmpty={journal}
 After=local-fs.target
+# A recovery that is refused because there were many would leave the host half-way.
+StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot

@@ -35,6 +35,10 @@ def test_a_host_is_a_target_under_its_inventory_name() -> None:
     assert targets("app")[0] == {"targets": ["10.0.0.1:9100"], "labels": {"host": "app1"}}
 
 
+def test_the_file_is_the_same_in_whatever_order_ansible_gives_the_hosts_of_nested_groups() -> None:
+    assert targets("all", among={"all": ["app1", "app2"]}) == targets("all", among={"all": ["app2", "app1"]})
+
+
 def test_the_address_for_monitoring_goes_before_the_one_that_ansible_uses() -> None:
     assert targets("app")[1]["targets"] == ["192.0.2.2:9100"]
 
