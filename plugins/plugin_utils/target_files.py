@@ -39,9 +39,7 @@ def _file(
         raise BadInput(f"monitoring job {dict(job)!r} lacks {', '.join(missing)}")
     # A host of two groups is one target. Ansible gives the hosts of nested groups in another order from run to run.
     hosts = sorted({str(host) for group in job["groups"] for host in groups.get(group, ())})
-    targets = [
-        {"targets": [f"{_address(host, hostvars)}:{job['port']}"], "labels": {"host": host}} for host in hosts
-    ]
+    targets = [{"targets": [f"{_address(host, hostvars)}:{job['port']}"], "labels": {"host": host}} for host in hosts]
     return {"path": f"{directory}/{job['name']}.json", "content": json.dumps(targets, indent=2) + "\n"}
 
 
