@@ -17,3 +17,8 @@ RUN_OPTIONS: dict[str, dict[str, Any]] = {
     "lock_wait_s": {"type": "int", "default": 60},
     "lock_ttl_s": {"type": "int", "default": 3600},
 }
+
+# For modules whose change could cut us off (doc fragment `proof`).
+PROOF_OPTIONS: dict[str, dict[str, Any]] = {
+    "proof_within_s": {"type": "float", "default": 60},
+}

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, NoReturn, TypeVar
+from collections.abc import Sequence
+from typing import Any, Callable, NoReturn, TypeVar, Union
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -19,12 +20,16 @@ from ._transaction.steps import Plan, describe
 from ._transaction.world import World
 
 Have = TypeVar("Have")
+Plans = Union[Plan, Sequence[Plan]]
 
 
 def converge(
-    module: AnsibleModule, *, read: Callable[[], Have], plan: Callable[[Have], Plan], rounds: int = 1
+    module: AnsibleModule, *, read: Callable[[], Have], plan: Callable[[Have], Plans], rounds: int = 1
 ) -> NoReturn:
     """Lock the host, recover it, read, plan, execute and exit; check mode reads, plans and tells.
+
+    Several plans are a transaction each, in their order, all made from one reading: what stands stays when a later
+    one fails. One that needs a proof comes last; the result then names it as `unproven`, for the action plugin.
 
     With more than one of `rounds` it reads and plans again after each transaction, until a plan is empty: for what
     can only be seen once the first change is made, such as which services run code that an update has replaced.
@@ -35,7 +40,8 @@ def converge(
     """
     actor = lock.actor_of(module.params)
     try:
-        result = _foresee(module, plan(read())) if module.check_mode else _change(actor, read, plan, rounds)
+        check = module.check_mode
+        result = _foresee(module, _several(plan(read()))) if check else _change(actor, read, plan, rounds)
         module.exit_json(run_id=module.params["run_id"] or "", **result)
     except StepFailed as error:
         module.fail_json(msg=str(error), undone=error.undone, **error.details)
@@ -44,15 +50,23 @@ def converge(
     raise AssertionError("AnsibleModule left its exit open")
 
 
-def _foresee(module: AnsibleModule, plan: Plan) -> dict[str, Any]:
+def _several(planned: Plans) -> Sequence[Plan]:
+    # A Plan is a tuple too.
+    return [planned] if isinstance(planned, Plan) else list(planned)
+
+
+def _foresee(module: AnsibleModule, plans: Sequence[Plan]) -> dict[str, Any]:
     """What a run would do. An unfinished transaction is told, not touched."""
     quarantine.refuse(HOST)
     for path in journal.unfinished(HOST):
         module.warn(f"transaction {path.rsplit('/', 1)[1]} is unfinished on this host; a run recovers it first")
-    return {**_told(plan), "verified": [], "seconds": 0.0, "ledger": "", "recovered": []}
+    told: dict[str, Any] = {}
+    for plan in plans:
+        told = _add(told, {**_told(plan), "verified": []})
+    return {**told, "seconds": 0.0, "ledger": "", "recovered": []}
 
 
-def _change(actor: Actor, read: Callable[[], Have], plan: Callable[[Have], Plan], rounds: int) -> dict[str, Any]:
+def _change(actor: Actor, read: Callable[[], Have], plan: Callable[[Have], Plans], rounds: int) -> dict[str, Any]:
     began = time.monotonic()
     recovered: list[dict[str, str]] = []
     told: dict[str, Any] = {}
@@ -61,13 +75,14 @@ def _change(actor: Actor, read: Callable[[], Have], plan: Callable[[Have], Plan]
         if journal.unfinished(HOST):
             recovered = _recover(actor)
         for _round in range(rounds):
-            wanted = plan(read())
-            try:
-                told = _add(told, {**_told(wanted), **_execute(wanted, actor)})
-            except StepFailed as error:
-                error.details.update(told)
-                raise
-            if not wanted.steps:
+            plans = _several(plan(read()))
+            for wanted in plans:
+                try:
+                    told = _add(told, {**_told(wanted), **_execute(wanted, actor)})
+                except StepFailed as error:
+                    error.details.update(told)
+                    raise
+            if not any(wanted.steps for wanted in plans):
                 break
     changed = told["changed"] or bool(recovered)
     return {**told, "changed": changed, "seconds": round(time.monotonic() - began, 3), "recovered": recovered}
@@ -83,8 +98,9 @@ def _execute(wanted: Plan, actor: Actor) -> dict[str, Any]:
     own = console.plan(HOST)
     if own.steps:
         interpreter.execute(own, context)
-    outcome = interpreter.execute(wanted, context)
-    return {"verified": list(outcome.verified), "ledger": outcome.ledger}
+    outcome = interpreter.execute(wanted, context, proof_within_s=wanted.proof_within_s)
+    unproven = {"unproven": outcome.txid} if wanted.proof_within_s else {}
+    return {"verified": list(outcome.verified), "ledger": outcome.ledger, **unproven}
 
 
 def _add(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from .._errors import FleetError
-from . import ledger, lock, quarantine, recovery
+from .._errors import FleetError, Unfinished
+from . import interpreter, journal, ledger, lock, quarantine, recovery
 from .interpreter import Context
 from .lock import Actor
 from .paths import HOST, Paths
@@ -29,7 +29,9 @@ def main(arguments: Sequence[str] | None = None, paths: Paths = HOST) -> None:
     options = _parser().parse_args(arguments)
     if os.geteuid() != 0:
         raise SystemExit("groundcrew: the state of this host belongs to root: run it with sudo")
-    actor = Actor(lock.login(), options.reason or "", wait_s=PATIENCE_S[getattr(options, "unproven", False)])
+    actor = Actor(
+        lock.login(), getattr(options, "reason", None) or "", wait_s=PATIENCE_S[getattr(options, "unproven", False)]
+    )
     try:
         _COMMANDS[options.command](options, Context(paths, World(), actor))
     except (FleetError, OSError) as error:
@@ -46,12 +48,16 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--finish", action="store_true", help="take the steps that are left")
     how.add_argument("--accept", action="store_true", help="keep the host as it is now (needs --reason)")
     how.add_argument("--unproven", action="store_true", help="what the boot unit and the undo timer do")
+    how.add_argument(
+        "--settled", metavar="TXID", help="end with 0 if this transaction is not unfinished, with 1 if it is"
+    )
     recover.add_argument("--reason", help="why, for the ledger")
+    confirm = commands.add_parser("confirm", help="let a transaction stand that waits for the proof of a new login")
+    confirm.add_argument("txid")
     book = commands.add_parser("ledger", help="what was done to this host")
     book.add_argument("--last", type=int, default=20, metavar="N", help="the last N entries (20)")
     book.add_argument("--verify", action="store_true", help="check that no line was edited or cut out")
     book.add_argument("--json", action="store_true", help="whole entries, one JSON object a line")
-    book.set_defaults(reason=None)
     hold = commands.add_parser("lock", help="which run holds this host")
     what = hold.add_mutually_exclusive_group()
     what.add_argument("--show", action="store_true", help="the holder (the default)")
@@ -65,6 +71,9 @@ def _recover(options: argparse.Namespace, context: Context) -> None:
     if options.show:
         _show_unfinished(context.paths)
         return
+    if options.settled:
+        _settled(options.settled, context.paths)
+        return
     how = next((name for name in ("undo", "finish", "accept") if getattr(options, name)), recovery.AUTO)
     with lock.exclusive(context.paths, context.world, context.actor, any_run=True):
         done = recovery.recover(context, how, unproven=options.unproven)
@@ -72,6 +81,18 @@ def _recover(options: argparse.Namespace, context: Context) -> None:
         _say(f"{one.txid}  {one.result}  {one.name}")
     if not done:
         _say("nothing is unfinished on this host")
+
+
+def _settled(txid: str, paths: Paths) -> None:
+    if f"{paths.journal}/{txid}" in journal.unfinished(paths):
+        raise Unfinished(f"transaction {txid} is still unfinished")
+    _say(f"{txid} is not unfinished on this host")
+
+
+def _confirm(options: argparse.Namespace, context: Context) -> None:
+    with lock.exclusive(context.paths, context.world, context.actor, any_run=True):
+        interpreter.confirm(options.txid, context)
+    _say(f"{options.txid} stands")
 
 
 def _show_unfinished(paths: Paths) -> None:
@@ -123,6 +144,7 @@ def _say(line: str) -> None:
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Context], None]] = {
+    "confirm": _confirm,
     "recover": _recover,
     "ledger": _ledger,
     "lock": _lock,

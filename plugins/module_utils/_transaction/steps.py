@@ -24,7 +24,7 @@ UNDO, FINISH = "undo", "finish"
 # How long one systemctl action may take, unless the planner knows better.
 UNIT_S = 120.0
 FILE_KINDS = frozenset({"write", "remove", "link", "mode", "directory"})
-UNIT_ACTIONS = frozenset({"daemon-reload", "enable", "disable", "start", "stop", "restart", "reload"})
+UNIT_ACTIONS = frozenset({"daemon-reload", "enable", "disable", "mask", "unmask", "start", "stop", "restart", "reload"})
 PACKAGE_ACTIONS = frozenset({"install", "upgrade", "remove"})
 
 
@@ -49,6 +49,7 @@ class Plan(NamedTuple):
 
     `checks` must all pass within `within_s` seconds, `stable` times in a row; `units` are those whose journal is
     shown when they do not; `diff` is Ansible's before/after for each file; `summary` is merged into the result.
+    With `proof_within_s` it can cut us off: it is taken back by itself unless a new login proves the contrary in time.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Plan(NamedTuple):
     diff: tuple[Mapping[str, Any], ...] = ()
     units: tuple[str, ...] = ()
     summary: Mapping[str, Any] = {}
+    proof_within_s: float = 0
 
 
 def write(

@@ -20,14 +20,21 @@ from .steps import Step
 from .world import World
 
 SYSTEMCTL_S = 120
+# Actions that end, begin or renew a unit's run.
+RUNNING = ("start", "stop", "restart", "reload")
 # How long a unit may take to be active again after an undo.
 BACK_S = 60
 
 
 def survey(steps: Sequence[Step]) -> dict[str, Mapping[str, Any]]:
-    """Return for each unit of the steps what it is now: active, enabled, and its invocation."""
+    """Return for each unit of the steps what it is now: active, enabled, masked, and its invocation."""
     return {
-        name: {"active": state.is_active, "enabled": state.is_enabled, "invocation": state.invocation}
+        name: {
+            "active": state.is_active,
+            "enabled": state.is_enabled,
+            "masked": state.enabled == "masked",
+            "invocation": state.invocation,
+        }
         for name, state in systemd.show(_names(steps)).items()
     }
 
@@ -55,7 +62,7 @@ def apply(world: World, step: Step) -> None:
 
 
 def stop_started(world: World, entries: Iterable[Entry]) -> None:
-    """Stop and disable what did not run, or was not enabled, before the transaction; last taken, first undone."""
+    """Stop, disable, mask and unmask back to what was before the transaction; last taken, first undone."""
     for entry in reversed(list(entries)):
         action, before = entry.step.args["action"], entry.before
         if action in ("start", "restart", "reload") and not before.get("active"):
@@ -63,6 +70,8 @@ def stop_started(world: World, entries: Iterable[Entry]) -> None:
             world.run(["systemctl", "stop", entry.step.target], SYSTEMCTL_S)
         elif action == "enable" and not before.get("enabled"):
             world.run(["systemctl", "disable", entry.step.target], SYSTEMCTL_S)
+        elif action in ("mask", "unmask") and (action == "unmask") == bool(before.get("masked")):
+            _must(world, ["systemctl", "mask" if before.get("masked") else "unmask", entry.step.target])
 
 
 def run_again(world: World, entries: Sequence[Entry]) -> list[str]:
@@ -78,7 +87,7 @@ def run_again(world: World, entries: Sequence[Entry]) -> list[str]:
         name, action, before = entry.step.target, entry.step.args["action"], entry.before
         if action == "disable" and before.get("enabled"):
             _must(world, ["systemctl", "enable", name])
-        elif action not in ("enable", "disable", "daemon-reload") and before.get("active") and name not in seen:
+        elif action in RUNNING and before.get("active") and name not in seen:
             seen.add(name)
             # A broken start may have used up its start limit, which would refuse the good one.
             world.run(["systemctl", "reset-failed", name], SYSTEMCTL_S)

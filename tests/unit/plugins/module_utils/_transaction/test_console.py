@@ -141,3 +141,13 @@ def test_wrong_usage_ends_with_2(paths: Paths, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(arguments, paths)
     assert caught.value.code == 2
+
+
+def test_command_tells_whether_a_transaction_is_settled(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(paths, capsys, "recover", "--settled", "tx1") == "tx1 is not unfinished on this host\n"
+    Path(paths.journal, "tx1").mkdir(parents=True)
+    assert "tx1 is still unfinished" in told(paths, capsys, "recover", "--settled", "tx1")
+
+
+def test_command_refuses_a_proof_that_nobody_waits_for(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "does not wait for a proof" in told(paths, capsys, "confirm", "tx1")

@@ -25,7 +25,7 @@ def test_dots_within_a_name_are_fine() -> None:
 @pytest.mark.parametrize(
     "make, said",
     [
-        (lambda: steps.unit("a.service", "mask"), "unit action 'mask' is not one of daemon-reload, disable"),
+        (lambda: steps.unit("a.service", "kill"), "unit action 'kill' is not one of daemon-reload, disable"),
         (lambda: steps.package("purge", {"a": ""}), "package action 'purge' is not one of install, remove, upgrade"),
     ],
 )

@@ -172,3 +172,13 @@ def test_disarming_removes_the_timer_and_is_nothing_without_one(paths: Paths) ->
     proof.disarm(paths, world)
     assert world.heard[0] == f"systemctl disable --now {proof.TIMER}"
     assert not os.path.exists(f"{paths.systemd}/{proof.TIMER}")
+
+
+@pytest.mark.parametrize(
+    "action, masked, asked",
+    [("mask", False, "unmask"), ("unmask", True, "mask"), ("mask", True, ""), ("unmask", False, "")],
+)
+def test_undo_of_a_mask_brings_back_what_was(action: str, masked: bool, asked: str) -> None:
+    world = Listening()
+    units.stop_started(world, [Entry(steps.unit("a.service", action), before={"masked": masked})])
+    assert world.heard == ([f"systemctl {asked} a.service"] if asked else [])
