@@ -22,7 +22,8 @@ from ansible.plugins.action import ActionBase
 CONSOLE = "/usr/local/sbin/groundcrew"
 # A connection that is there already proves nothing: OpenSSH must not share one, nor leave one behind.
 ALONE = "-o ControlPath=none -o ControlMaster=no"
-# Seconds for one attempt to connect, and between two attempts.
+# Seconds for one attempt to connect, and between the first two attempts; then twice as long each time, since servers
+# shut out for a while who fails often (PerSourcePenalties of OpenSSH 9.8 and later).
 CONNECT_S = 5
 PAUSE_S = 1
 # Which part of the time may be spent on attempts: a proof that comes as the timer fires would only confuse.
@@ -55,16 +56,19 @@ class ProvenAction(ActionBase):
         if not refused:
             told = {key: value for key, value in result.items() if key != "unproven"}
             return {**told, "proof": {"new_login": True, "became_root": True, "seconds": seconds}}
+        time.sleep(max(0.0, began + within_s - time.monotonic()))
         back = self._until(began + within_s + BACK_S, f"{CONSOLE} recover --settled {txid}", port=None, last=(0,))
         return {**result, "failed": True, "undone": not back, "msg": _told(refused, back, within_s)}
 
     def _until(self, deadline: float, command: str, *, port: int | None, last: tuple[int, ...]) -> str:
         """Try `command` as root in new logins until one ends with a status of `last`; return why none ended with 0."""
+        pause_s: float = PAUSE_S
         while True:
             status, said = self._once(command, port)
-            if status == 0 or status in last or time.monotonic() + PAUSE_S > deadline:
+            if status == 0 or status in last or time.monotonic() + pause_s > deadline:
                 return "" if status == 0 else said or f"{command} ended with {status}"
-            time.sleep(PAUSE_S)
+            time.sleep(pause_s)
+            pause_s *= 2
 
     def _once(self, command: str, port: int | None) -> tuple[int, str]:
         """Return status and message of one new login; -1 where it did not get as far as the command."""

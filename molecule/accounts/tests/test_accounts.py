@@ -1,0 +1,183 @@
+"""People come in, or do not, as they are listed; what would lock everybody out is refused or taken back."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from testinfra.host import Host
+
+testinfra_hosts = ["ssh://old", "ssh://new"]
+
+PROJECT, SCENARIO = os.environ["MOLECULE_PROJECT_DIRECTORY"], os.environ["MOLECULE_SCENARIO_DIRECTORY"]
+SSH_CONFIG = f"{PROJECT}/.cache/lab/lab-accounts/ssh_config"
+ALONE = ["-o", "ControlPath=none", "-o", "ControlMaster=no", "-o", "BatchMode=yes"]
+LOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGt7qPZ0dLXqbGXe2yl0tq7xvCzTGYwfbMS5nGW5zEkJ nobody"
+
+
+def name_of(host: Host) -> str:
+    return str(host.backend.get_pytest_id()).removeprefix("ssh://")
+
+
+def login(host: Host, who: str, *command: str) -> subprocess.CompletedProcess[str]:
+    """A login of its own, by the scenario's key."""
+    ssh = ["ssh", "-F", SSH_CONFIG, *ALONE, "-l", who, name_of(host), *command]
+    return subprocess.run(ssh, capture_output=True, text=True, check=False, timeout=60)
+
+
+def call(host: Host, options: Mapping[str, Any], *flags: str) -> dict[str, Any]:
+    """Call the module on the host from the outside; return its result."""
+    done = subprocess.run(
+        [
+            *("ansible", name_of(host), "--become", *flags),
+            *(f"--inventory={PROJECT}/molecule/shared/inventory", f"--inventory={SCENARIO}/hosts.yml"),
+            *("--module-name", "groundcrew.fleet.accounts", "--args", json.dumps(dict(options))),
+        ],
+        env={**os.environ, "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith("{"), done.stdout + done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)["plays"][0]["tasks"][0]["hosts"][name_of(host)]
+    return result
+
+
+def state(host: Host) -> str:
+    """The digests of everything that decides who may do what."""
+    return str(
+        host.check_output(
+            "find /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sudoers.d /etc/ssh/sshd_config.d /etc/groundcrew /home "
+            "-xdev -type f -exec sha256sum {} + | sort -k 2; ls -ld /home/*"
+        )
+    )
+
+
+def test_a_person_with_a_key_comes_in_and_becomes_root(host: Host) -> None:
+    done = login(host, "alice", "sudo -n id -u; id -nG; pwd; ls -A")
+    assert done.stdout.split("\n")[:3] == ["0", "alice developers deployers", "/home/alice"], done.stderr
+    assert ".profile" in done.stdout
+    assert host.file("/home/alice").mode == 0o700
+    assert host.group("deployers").gid == 4242
+
+
+@pytest.mark.parametrize("who", ["bob", "carol", "dave"])
+def test_exclusive_keys_an_expired_account_and_a_locked_one_let_nobody_in(host: Host, who: str) -> None:
+    assert login(host, who, "true").returncode == 255
+
+
+def test_sudo_gives_the_listed_commands_and_no_other(host: Host) -> None:
+    assert login(host, "eve", "sudo -n /usr/bin/id -u").stdout == "0\n"
+    assert login(host, "eve", "sudo -n /usr/bin/true").returncode != 0
+
+
+def test_an_account_made_by_hand_keeps_what_nobody_asked_for(host: Host) -> None:
+    bob = host.user("bob")
+    assert (bob.shell, bob.home) == ("/bin/bash", "/home/bob")
+    assert host.file("/home/bob/.ssh/authorized_keys").exists
+
+
+def test_a_service_has_a_system_number_and_no_home(host: Host) -> None:
+    shop = host.user("shop")
+    assert shop.uid < 1000
+    assert (shop.shell, shop.home) == ("/usr/sbin/nologin", "/nonexistent")
+
+
+def test_the_distributions_own_checkers_find_nothing_wrong(host: Host) -> None:
+    assert host.run("pwck -q -r").rc == 0
+    assert host.run("grpck -r").rc == 0
+    assert host.run("visudo -c -f /etc/sudoers.d/groundcrew").rc == 0
+
+
+def test_shadow_is_neither_shown_nor_readable(host: Host) -> None:
+    assert host.file("/etc/shadow").mode == 0o640
+    told = call(
+        host,
+        {"purge": "kept", "accounts": [{"name": "alice", "password_hash": "$6$salt$planted"}]},
+        "--check",
+        "--diff",
+    )
+    assert told["changed"]
+    assert "planted" not in json.dumps(told["diff"]) + json.dumps(told["steps"])
+
+
+def test_removing_the_last_administrator_is_refused_and_each_is_told_why(host: Host) -> None:
+    before = state(host)
+    told = call(
+        host,
+        {
+            "purge": "kept",
+            "accounts": [
+                {"name": "alice", "state": "locked"},
+                {"name": "crew", "ssh_keys_exclusive": True},
+            ],
+        },
+    )
+    assert "nobody could log in by SSH and become root any more: 0 accounts of" in told["msg"]
+    assert "alice is locked or expired" in told["msg"]
+    assert "crew has neither a key nor a password" in told["msg"]
+    assert "allow_lockout" in told["msg"]
+    assert state(host) == before
+
+
+def test_an_administrators_key_that_is_exchanged_for_a_wrong_one_comes_back(host: Host) -> None:
+    before = state(host)
+    crew = {"name": "crew", "ssh_keys": [LOST_KEY], "ssh_keys_exclusive": True}
+    told = call(host, {"purge": "kept", "proof_within_s": 12, "accounts": [crew]})
+    assert told["failed"]
+    assert told["undone"]
+    assert "no new login could become root, so it does not stand: Failed to connect" in told["msg"]
+    assert state(host) == before
+    assert login(host, "crew", "sudo -n true").returncode == 0
+
+
+def test_who_leaves_the_list_is_removed_and_the_number_stays_unused(host: Host) -> None:
+    call(host, {"purge": "kept", "accounts": [{"name": "frank"}, {"name": "grace"}]})
+    uid = host.user("grace").uid
+    foreseen = call(host, {"purge": "kept", "accounts": [{"name": "grace", "state": "absent"}]}, "--check")
+    told = call(host, {"purge": "kept", "proof_within_s": 30, "accounts": [{"name": "grace", "state": "absent"}]})
+    assert told["removed"] == ["grace"]
+    assert told["proof"]["new_login"]
+    assert [step["target"] for step in foreseen["steps"]] == [step["target"] for step in told["steps"]]
+    assert host.file("/home/grace").uid == uid
+    call(host, {"purge": "kept", "accounts": [{"name": "heidi"}]})
+    assert host.user("heidi").uid > uid
+    gone = [{"name": name, "state": "absent"} for name in ("frank", "heidi")]
+    assert call(host, {"purge": "kept", "accounts": gone})["removed"] == ["frank", "heidi"]
+
+
+def test_who_still_has_processes_is_locked_now_and_removed_later(host: Host) -> None:
+    call(host, {"purge": "kept", "accounts": [{"name": "ivan"}]})
+    host.check_output("systemd-run --unit=ivan --uid=ivan sleep 600")
+    told = call(host, {"purge": "kept", "accounts": [{"name": "ivan", "state": "absent"}]})
+    assert "has running processes" in told["kept"]["ivan"]
+    assert host.user("ivan").exists
+    host.check_output("systemctl stop ivan")
+    assert call(host, {"purge": "kept", "accounts": [{"name": "ivan", "state": "absent"}]})["removed"] == ["ivan"]
+
+
+def test_useradd_that_is_at_work_is_waited_for_and_named(host: Host) -> None:
+    hold = "import fcntl,time; f=open('/etc/.pwd.lock','r+b'); fcntl.lockf(f, fcntl.LOCK_EX); time.sleep(20)"
+    host.check_output("systemd-run --unit=holder python3 -c %s", hold)
+    told = call(host, {"purge": "kept", "lock_wait_s": 1, "accounts": [{"name": "judy"}]})
+    host.check_output("systemctl stop holder")
+    assert "passwd, useradd or the like" in told["msg"]
+
+
+def test_what_cannot_be_is_refused_before_anything_is_touched(host: Host) -> None:
+    before = state(host)
+    done = subprocess.run(
+        [
+            *("ansible-playbook", f"--limit={name_of(host)}", f"{SCENARIO}/refusals.yml"),
+            *(f"--inventory={PROJECT}/molecule/shared/inventory", f"--inventory={SCENARIO}/hosts.yml"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert state(host) == before
