@@ -55,6 +55,17 @@ class Machine(NamedTuple):
         self.put(INSTALLED, bundle(COLLECTIONS))
         self._python(f"{DRIVE}.setup", bundle=INSTALLED)
 
+    def bring_engines(self) -> None:
+        """Put the engines on the host too, beside the interpreter."""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            archive.add(
+                CHECKOUT / "plugins" / "module_utils",
+                "engines",
+                filter=lambda one: None if "__pycache__" in one.name else one,
+            )
+        self.run("sh", "-euc", "tar -x --no-same-owner -C /opt/crash", given=packed.getvalue())
+
     def drive(self, suite: str, *, bundle: str = INSTALLED, **options: Any) -> dict[str, Any]:
         """Run one suite of host/drive.py; return its report."""
         told = self._python(f"{DRIVE}.drive", suite, json.dumps(options), bundle=bundle)

@@ -206,11 +206,21 @@ def told(suite: Suite) -> dict[str, Any]:
     }
 
 
+def _planned() -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
+    """The suites of engines, which are on the host only where a test has brought them."""
+    if sys.argv[1] != "planned":
+        return {}
+    from . import planned
+
+    return planned.SUITES
+
+
 def main() -> None:
     from . import disks, power, small, troubles
 
     suites: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         "kill": kill,
+        **_planned(),
         **power.SUITES,
         **disks.SUITES,
         **small.SUITES,
