@@ -231,7 +231,7 @@ def main() -> None:
     converge(
         module,
         read=lambda: read(want, today=today, wait_s=wait_s, hold=real),
-        plan=lambda have: validated(plan(want, have), have),
+        plan=lambda have: validated(plan(want, have), have, rehearsal=not real),
     )
 
 

@@ -39,17 +39,14 @@ def test_a_person_logs_in_by_key_and_becomes_root(host: Host) -> None:
     assert run.stdout.strip() == "root", run.stderr
 
 
-def test_the_accounts_are_made_again_at_boot(host: Host) -> None:
-    assert host.service("groundcrew-accounts").is_enabled
-
-
 def test_whoever_leaves_the_list_loses_keys_and_sudo_but_not_the_files(host: Host, include_role: Play) -> None:
-    without = include_role("provisioning", provisioning_accounts=[{"name": "shop", "comment": "The shop"}])
+    without = include_role("provisioning", provisioning_accounts=[{"name": "shop", "system": True}])
     try:
         assert without.returncode == 0, without.stdout
         assert not host.file("/etc/groundcrew/authorized_keys/alice").exists
         assert not host.file("/etc/sudoers.d/groundcrew").exists
-        assert host.file("/home/alice").user == "alice"
+        assert not host.user("alice").exists
+        assert host.file("/home/alice").uid == 1500
     finally:
         again = include_role("provisioning")
     assert again.returncode == 0, again.stdout

@@ -25,8 +25,13 @@ RUNTIME = "/run"
 Runner = Callable[..., Completed]
 
 
-def validated(plan: Plan, have: Have, *, runner: Runner = run.run, runtime: str = RUNTIME) -> Plan:
-    """Return `plan` unless pwck or visudo refuses what it writes; then raise BadInput with what they said."""
+def validated(
+    plan: Plan, have: Have, *, rehearsal: bool = False, runner: Runner = run.run, runtime: str = RUNTIME
+) -> Plan:
+    """Return `plan` unless pwck or visudo refuses what it writes; then raise BadInput with what they said.
+
+    In a rehearsal sudo may still be missing, since an earlier task may be about to install it.
+    """
     contents = {step.target: step.args["content"] for step in plan.steps if step.kind == "write"}
     asked = [path for path in (PASSWD, SHADOW, SUDOERS) if path in contents]
     if not asked:
@@ -36,7 +41,7 @@ def validated(plan: Plan, have: Have, *, runner: Runner = run.run, runtime: str 
         for path in (PASSWD, SHADOW, SUDOERS):
             _put(f"{tree}/{os.path.basename(path)}", contents.get(path, have.files[path].content or b""))
         for argv in _questions(tree, asked):
-            _ask(argv, runner)
+            _ask(argv, runner, rehearsal=rehearsal)
     finally:
         shutil.rmtree(tree, ignore_errors=True)
     return plan
@@ -58,9 +63,9 @@ def _questions(tree: str, asked: Sequence[str]) -> list[list[str]]:
     return found
 
 
-def _ask(argv: Sequence[str], runner: Runner) -> None:
+def _ask(argv: Sequence[str], runner: Runner, *, rehearsal: bool) -> None:
     done = runner(argv, timeout_s=60)
-    if done.rc == run.RC_MISSING and argv[0] == "visudo":
+    if done.rc == run.RC_MISSING and argv[0] == "visudo" and not rehearsal:
         raise BadInput("accounts get sudo rules, and sudo is not installed here: install the package sudo first")
     if done.rc not in (0, run.RC_MISSING):
         raise BadInput(
