@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,10 @@ def test_a_program_that_was_replaced_while_it_runs_is_found(tmp_path: Path) -> N
     program = tmp_path / "sleep"
     shutil.copy("/bin/sleep", program)
     with subprocess.Popen([program, "60"]) as process:
+        # The kernel lets Popen return a moment before it has mapped the new program.
+        deadline = time.monotonic() + 10
+        while str(program) not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < deadline:
+            time.sleep(0.01)
         program.unlink()
         found = {one.pid: one.files for one in stale.scan((str(tmp_path),)).stale}
         process.kill()
