@@ -36,7 +36,7 @@ options:
         required: true
       state:
         description:
-          - V(locked) ends all logins by key and password and all sudo rules; groups, home and files stay.
+          - V(locked) ends all logins by key and password and all sudo rules; groups, home and files stay, and sessions that are open go on.
           - V(absent) removes the account; its home stays. Who still has processes is locked now, and removed by a later run.
         type: str
         choices: [present, locked, absent]
@@ -114,7 +114,9 @@ options:
         type: bool
         default: false
   purge:
-    description: What becomes of accounts that this module made and that left the list. Others are never touched.
+    description:
+      - What becomes of accounts that this module made and that left the list. Others are never touched.
+      - With V(absent), groups that it made go too, once they are neither listed nor of use to anybody.
     type: str
     choices: [absent, locked, kept]
     default: absent

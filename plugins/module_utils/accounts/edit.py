@@ -71,7 +71,17 @@ class Desk:
         for group in self.want.groups:
             if group.state == ABSENT:
                 self._drop_group(group.name)
+        self._purge_groups()
         self._grant()
+
+    def _purge_groups(self) -> None:
+        """A group that we made goes when it is neither listed nor of any use; one with members is somebody's."""
+        listed = {group.name for group in self.want.groups}
+        for name in [one for one in self.groups if one not in listed]:
+            if name not in self.tables[GROUP]:
+                self.groups.remove(name)
+            elif self.want.purge == ABSENT and not self._is_used(name):
+                self._drop_group(name)
 
     def _grant(self) -> None:
         """Decide who has which sudo rule and whose keys at home do not count; the unlisted keep theirs if they are kept."""

@@ -68,7 +68,10 @@ def _texts(want: Want, have: Have, desk: Desk) -> dict[str, str | None]:
     """Return every file by its path as it shall be, None for absent."""
     texts: dict[str, str | None] = {path: table.text() for path, table in desk.tables.items()}
     listed = {one.name: one.keys for one in want.people if one.state == PRESENT}
-    unlisted = {os.path.basename(path) for path in have.files if os.path.dirname(path) == KEYS} - set(listed)
+    stored = {
+        os.path.basename(path) for path, there in have.files.items() if os.path.dirname(path) == KEYS and there.exists
+    }
+    unlisted = stored - set(listed)
     known = {one.name for one in want.people}
     gone = [name for name in unlisted if want.purge != KEPT or name in known]
     texts.update({f"{KEYS}/{name}": None for name in gone})

@@ -154,6 +154,20 @@ def test_who_left_the_list_and_was_made_by_us_goes_as_asked(purge: str, left: st
         assert planned.summary["removed"] == ["alice"]
 
 
+@pytest.mark.parametrize("members, left", [("", False), ("bob", True)])
+def test_group_that_left_the_list_goes_once_nobody_is_in_it(members: str, left: bool) -> None:
+    others: dict[str, Any] = {"people": {}, "ever": [], "locked": {}, "rules": {}, "alone": []}
+    ours = Managed(facts={"groups": ["developers"], **others})
+    texts = {
+        "/etc/group": f"{GROUP}developers:x:1002:{members}\n",
+        "/etc/gshadow": f"{GSHADOW}developers:!::{members}\n",
+    }
+    groups = written(plan(want(), have(texts, ours))).get("/etc/group", texts["/etc/group"])
+    assert ("developers" in groups) == left
+    assert plan(want(groups=[{"name": "developers"}]), have(texts, ours)).steps == ()
+    assert plan(want(purge="kept"), have(texts, ours)).steps == ()
+
+
 def test_who_has_processes_is_locked_and_not_removed() -> None:
     planned = plan(
         want(accounts=[{"name": "bob", "state": "absent"}], allow_lockout="nobody can become root"), have(busy=1000)
