@@ -5,13 +5,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from ansible.plugins.callback import CallbackBase
-from ansible_collections.groundcrew.fleet.plugins.plugin_utils import drift_report
-from ansible_collections.groundcrew.fleet.plugins.plugin_utils.drift_report import Difference, Found
-
 DOCUMENTATION = r"""
 name: drift
 type: stdout
@@ -29,6 +22,13 @@ options:
     env:
       - name: GROUNDCREW_DRIFT_REPORT
 """
+
+import json
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils import drift_report
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils.drift_report import Difference, Found
 
 
 class CallbackModule(CallbackBase):
