@@ -161,6 +161,10 @@ class Desk:
                     f"uid {person.uid} of account {person.name} belongs to {owner} on this host: give another, or none"
                 )
             return person.uid
+        own = self.people.get(person.name)
+        if own is not None and not passwd.name_of(own, db.UID):
+            # Somebody removed it by hand; its files are still there.
+            return own
         span = logins.span(self.have.settings, "UID", system=person.system)
         # Whoever had a number may have left files behind: nobody else gets it.
         free = next_free(passwd.numbers(db.UID) | self.ever, span, downwards=person.system)

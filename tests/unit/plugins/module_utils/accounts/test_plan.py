@@ -110,6 +110,12 @@ def test_number_that_was_ever_given_is_given_to_nobody_else() -> None:
     assert line(planned, "/etc/passwd", "alice").split(":")[2] == "1008"
 
 
+def test_account_that_somebody_removed_by_hand_gets_its_own_number_again() -> None:
+    ours = Managed(facts={"people": {"alice": 1005}, "ever": [1005, 1009]})
+    planned = plan(want(accounts=[{"name": "alice"}]), have(managed=ours))
+    assert line(planned, "/etc/passwd", "alice").split(":")[2] == "1005"
+
+
 def test_system_account_has_neither_home_nor_shell() -> None:
     planned = plan(want(accounts=[{"name": "shop", "system": True}]), have())
     assert line(planned, "/etc/passwd", "shop") == "shop:x:999:999::/nonexistent:/usr/sbin/nologin"
