@@ -103,6 +103,14 @@ def exists(key: str, proc: str = PROC) -> bool:
     return os.path.isfile(f"{proc}/{key_path(key)}")
 
 
+def mode(key: str, proc: str = PROC) -> int:
+    """Return the permissions of `key`, 0 where the kernel has none: a setting is readable and writable for its owner."""
+    try:
+        return os.stat(f"{proc}/{key_path(key)}").st_mode & 0o777
+    except OSError:
+        return 0
+
+
 def writable(key: str, proc: str = PROC) -> bool:
     """Tell whether this process may set `key` now: a container's /proc/sys is usually read-only."""
     return os.access(f"{proc}/{key_path(key)}", os.W_OK)

@@ -120,5 +120,7 @@ def test_what_the_kernel_has_is_read_below_proc(tmp_path: Path) -> None:
     assert sysctl.keys(proc) == ("net.ipv4.ip_local_port_range",)
     assert sysctl.exists("net.ipv4.ip_local_port_range", proc)
     assert not sysctl.exists("net.ipv4", proc)
+    assert sysctl.mode("net.ipv4.ip_local_port_range", proc) & 0o600 == 0o600
+    assert sysctl.mode("net.ipv4.ip_forward", proc) == 0
     assert sysctl.writable("net.ipv4.ip_local_port_range", proc)
     assert not sysctl.mounted_read_only("net.ipv4.ip_local_port_range", proc)
