@@ -74,15 +74,17 @@ def plan(want: Want, have: Have) -> Plan:
 
 
 def _settings(have: Have) -> Mapping[str, str]:
-    return dict(have.managed.facts.get("settings", {}))
+    return dict(have.managed.facts.get("settings", ()))
 
 
 def _listed(want: Want, have: Have) -> dict[str, str]:
     """Return what our file shall hold, in its order."""
     if not want.present:
         return {}
-    earlier = {} if want.purge else {k: v for k, v in _settings(have).items() if k not in want.settings}
-    return {**earlier, **want.settings}
+    if want.purge:
+        return dict(want.settings)
+    # What is there stays in its place: a call for one key of many changes no order.
+    return {**_settings(have), **want.settings}
 
 
 def _places(have: Have) -> dict[str, FileState]:
@@ -196,7 +198,10 @@ def _check(key: str, value: str) -> checks.Check:
 def _facts(have: Have, listed: Mapping[str, str]) -> dict[str, Any]:
     """What we set, and for each key what the kernel had and what the other files said before we came."""
     known = have.managed.facts.get("before", {})
-    return {"settings": dict(listed), "before": {key: known.get(key) or _before(have, key) for key in listed}}
+    return {
+        "settings": [list(one) for one in listed.items()],
+        "before": {key: known.get(key) or _before(have, key) for key in listed},
+    }
 
 
 def _before(have: Have, key: str) -> dict[str, str | None]:

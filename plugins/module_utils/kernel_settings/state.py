@@ -43,7 +43,7 @@ class Have(NamedTuple):
 def read(want: Want) -> Have:
     """Return the host as it is; raise Unreadable when our manifest cannot be understood."""
     managed = _managed.read(want.manifest)
-    asked = {**managed.facts.get("settings", {}), **want.settings}
+    asked = {**dict(managed.facts.get("settings", ())), **want.settings}
     keys = {key: _key(key) for key in asked}
     others = [path for path in sysctl.files() if os.path.basename(path) != os.path.basename(want.path)]
     return Have(

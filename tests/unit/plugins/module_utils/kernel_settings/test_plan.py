@@ -219,6 +219,12 @@ def test_a_key_that_left_the_list_stays_without_purge() -> None:
     assert written(planned) == [text(net__ipv4__ip_forward="1", net__core__somaxconn="8192")]
 
 
+def test_a_key_of_many_is_called_for_alone_without_a_change_of_order() -> None:
+    have = host({FORWARD: key("0"), BACKLOG: key("4096")})
+    now = after(plan(want({FORWARD: "1", BACKLOG: "8192"}), have), have)
+    assert plan(want({FORWARD: "1"}, purge=False), now).steps == ()
+
+
 def test_absent_brings_back_file_and_kernel_and_forgets() -> None:
     have = host({FORWARD: key("0")})
     now = after(plan(want({FORWARD: "1"}), have), have)
