@@ -104,7 +104,7 @@ def test_names_are_kept_in_a_block_and_other_lines_byte_for_byte(host: Host) -> 
         return
     assert host.file("/etc/hostname").content_string == "shop1.example.com\n"
     owner, _begin, block = host.file("/etc/hosts").content_string.partition("\n# BEGIN groundcrew.fleet\n")
-    assert owner == "127.0.0.1\tlocalhost\n192.0.2.1   a   b # comment"
+    assert owner == "127.0.0.1  localhost\n192.0.2.1   a   b # comment"
     assert block.splitlines() == [
         "192.0.2.10\tdatabase.example.com database",
         "2001:db8::1\tsix",

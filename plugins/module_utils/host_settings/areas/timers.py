@@ -38,6 +38,8 @@ Description=When {name} runs (groundcrew.fleet)
 
 [Timer]
 OnCalendar={on_calendar}
+# systemd's own minute would let it be late by more than it is asked to.
+AccuracySec=1s
 RandomizedDelaySec={delay}
 Persistent={persistent}
 
