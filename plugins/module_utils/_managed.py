@@ -92,9 +92,8 @@ def record(name: str, old: Managed, new: Managed, base: str = HOST.base) -> tupl
         return ()
     if not (new.files or new.facts):
         return (steps.remove(path, sensitive=True),)
-    folder = path.rsplit("/", 1)[0]
-    made = () if files.read(folder).exists else (steps.directory(folder, owner="root", group="root", mode=0o700),)
-    return (*made, steps.write(path, dump(new), owner="root", group="root", mode=0o600, sensitive=True))
+    # Its directory is made with the state directory, not here: check mode could not tell which call makes it.
+    return (steps.write(path, dump(new), owner="root", group="root", mode=0o600, sensitive=True),)
 
 
 def adopt(managed: Managed, planned: Iterable[Step], have: Mapping[str, FileState]) -> Managed:

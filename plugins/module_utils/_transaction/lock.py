@@ -158,7 +158,7 @@ def exclusive(paths: Paths, world: World, actor: Actor, *, any_run: bool = False
 
 def make_base(paths: Paths, world: World) -> None:
     """Make the state directory, for root alone."""
-    for path in (paths.base, paths.journal, paths.undo, paths.units):
+    for path in (paths.base, paths.journal, paths.undo, paths.units, paths.managed):
         if not os.path.isdir(path):
             with contextlib.suppress(FileExistsError):
                 world.mkdir(path)

@@ -31,6 +31,10 @@ class Paths(NamedTuple):
         return f"{self.base}/units"
 
     @property
+    def managed(self) -> str:
+        return f"{self.base}/managed"
+
+    @property
     def ledger(self) -> str:
         return f"{self.base}/ledger.jsonl"
 

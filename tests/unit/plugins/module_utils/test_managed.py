@@ -129,9 +129,9 @@ def test_manifest_survives_being_written_and_read(tmp_path: Path) -> None:
     assert [step.kind for step in _managed.record("a", kept, Managed(), str(tmp_path))] == ["remove"]
 
 
-def test_first_manifest_makes_its_directory(tmp_path: Path) -> None:
+def test_first_manifest_is_one_step_whichever_engine_comes_first(tmp_path: Path) -> None:
     made = _managed.record("a", Managed(), Managed(facts={"x": 1}), str(tmp_path))
-    assert [(step.kind, step.args["mode"]) for step in made] == [("directory", 0o700), ("write", 0o600)]
+    assert [(step.kind, step.args["mode"]) for step in made] == [("write", 0o600)]
     assert _managed.read("a", str(tmp_path)) == Managed()
 
 
