@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: no promise of a stable interface.
-"""Is the service well? Four kinds of check (unit, tcp, http, command), as data, and one loop that waits for them.
+"""Is the service well? Five kinds of check (unit, tcp, http, command, packages), as data, and one loop that waits for them.
 
 A Check is made of JSON values only, so that it can lie in a journal and be taken up again after a crash.
 """
@@ -95,6 +95,13 @@ def command(argv: Sequence[str], rc: int = 0, timeout_s: float = 30) -> Check:
     return Check("command", {"argv": list(argv), "rc": rc, "timeout_s": timeout_s})
 
 
+def packages(versions: Mapping[str, str]) -> Check:
+    """Each package has this version, "" is not installed."""
+    if not versions:
+        raise BadInput("a packages check needs packages: give each with its version")
+    return Check("packages", {"versions": dict(versions)})
+
+
 def describe(check: Check) -> str:
     """One short line that names the check; headers stay out of it, since they may carry a credential."""
     spec = check.spec
@@ -104,6 +111,8 @@ def describe(check: Check) -> str:
         return f"tcp {spec['host']}:{spec['port']}"
     if check.kind == "http":
         return f"http {spec['method']} {spec['url']}"
+    if check.kind == "packages":
+        return "packages " + " ".join(sorted(spec["versions"]))
     return "command " + " ".join(spec["argv"])
 
 
@@ -250,6 +259,24 @@ def _probe_command(spec: Mapping[str, Any], timeout_s: float) -> _Seen:
     return _Seen(False, f"ended with {done.rc} instead of {spec['rc']}" + (f": {said}" if said else ""))
 
 
+def _probe_packages(spec: Mapping[str, Any], timeout_s: float) -> _Seen:
+    form = "${Package}\t${Package}:${Architecture}\t${db:Status-Abbrev}\t${Version}\n"
+    # A name that dpkg does not know makes it end with 1, and the others are told all the same.
+    done = run.run(["dpkg-query", "-W", "-f", form, *sorted(spec["versions"])], timeout_s=timeout_s)
+    if done.rc not in (0, 1):
+        return _Seen(False, f"dpkg cannot be asked: {done.explain()[-BODY_SHOWN:]}")
+    rows = [line.split("\t") for line in done.out.splitlines()]
+    there = {name: row[3] for row in rows if row[2][1:2] == "i" for name in row[:2]}
+    wrong = [
+        f"{name} {there.get(name) or 'away'}"
+        for name, version in spec["versions"].items()
+        if there.get(name, "") != version
+    ]
+    if wrong:
+        return _Seen(False, f"not as planned: {', '.join(sorted(wrong))}")
+    return _Seen(True, ", ".join(f"{name} {version or 'away'}" for name, version in sorted(spec["versions"].items())))
+
+
 def _plain(error: Exception, timeout_s: float) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {timeout_s:.3g} s"
@@ -261,4 +288,5 @@ _PROBES: Mapping[str, Callable[[Mapping[str, Any], float], _Seen]] = {
     "tcp": _probe_tcp,
     "http": _probe_http,
     "command": _probe_command,
+    "packages": _probe_packages,
 }

@@ -58,7 +58,8 @@ def apply(world: World, entry: Entry) -> None:
     """Install, upgrade or remove exactly what the step names; raise CommandFailed with apt's own words."""
     step = entry.step
     names = [name + (f"={version}" if version else "") for name, version in sorted(step.args["packages"].items())]
-    action = {"install": ["install"], "upgrade": ["install", "--only-upgrade"], "remove": ["remove"]}[
+    # Whoever names a version to install means it, older ones too.
+    action = {"install": ["install", "--allow-downgrades"], "upgrade": ["install", "--only-upgrade"], "remove": ["remove"]}[
         step.args["action"]
     ]
     _must(world, [*APT, *action, *names], step)
