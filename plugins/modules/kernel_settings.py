@@ -152,7 +152,7 @@ def main() -> None:
         want = parse(module.params)
     except FleetError as error:
         module.fail_json(msg=str(error))
-    converge(module, read=lambda: read(want), plan=lambda have: plan(want, have))
+    converge(module, read=lambda: read(want, rehearsal=module.check_mode), plan=lambda have: plan(want, have))
 
 
 if __name__ == "__main__":

@@ -114,11 +114,20 @@ class Part(NamedTuple):
     skipped: Mapping[str, str] = {}
 
 
-def settle(area: str, wanted: Mapping[str, Wanted], have: Have) -> Settled:
-    """Return how the files of an area come to be as wanted, and how those that left go back to what was before."""
+def as_it_is(path: str, have: Have) -> Content:
+    """Return the file of ours at `path` as it stands, for a call that does not ask for it."""
+    state = have.files[path]
+    return Content(state.content or b"", state.mode)
+
+
+def settle(area: str, wanted: Mapping[str, Wanted], have: Have, *, brought: bool = False) -> Settled:
+    """Return how the files of an area come to be as wanted, and how those that left go back to what was before.
+
+    In a rehearsal their directories may be about to be `brought` by a package that an earlier task installs.
+    """
     past = set(have.past(area).get("paths", ()))
     folders = {os.path.dirname(path) for path in wanted}
-    made = [path for path in sorted(folders) if not have.files[path].exists]
+    made = [path for path in sorted(folders) if not (brought or have.files[path].exists)]
     planned = [steps.directory(path, owner="root", group="root", mode=0o755) for path in made]
     writes = [step for path, want in wanted.items() for step in _file(path, want, have.files[path])]
     ours = {*wanted, *made, *(folders & past)}

@@ -13,7 +13,7 @@ from .._host import checks
 from .._host.systemd import UnitState
 from .._transaction import steps
 from .._transaction.steps import Step
-from .area import Content, Have, Part, settle
+from .area import Content, Have, Part, Settled, settle
 
 FOLDER = "/etc/systemd/system"
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.")
@@ -52,7 +52,7 @@ def names_in(paths: Sequence[str]) -> tuple[str, ...]:
 
 def plan_units(area: str, wanted: Sequence[UnitFile], have: Have) -> Part:
     """Return the files, what stops before they change, and what is enabled and started after."""
-    settled = settle(area, {one.path: Content(one.text.encode()) for one in wanted}, have)
+    settled = _with_services(settle(area, {one.path: Content(one.text.encode()) for one in wanted}, have))
     leaving = [name for name in names_in(settled.gone) if f"{FOLDER}/{name}" not in settled.kept]
     before = [step for name in leaving for step in _end(name, have.units.get(name, UnitState(name)))]
     running = [one for one in wanted if one.name.endswith(RUN)]
@@ -65,6 +65,17 @@ def plan_units(area: str, wanted: Sequence[UnitFile], have: Have) -> Part:
         after=tuple(after),
         checks=tuple(checks.unit(name) for name in touched),
         facts={"paths": list(settled.paths)} if wanted else {},
+    )
+
+
+def _with_services(settled: Settled) -> Settled:
+    """A timer that somebody edited stays, and needs the service that it starts."""
+    needed = {path[: -len("timer")] + "service" for path in settled.kept if path.endswith(".timer")}
+    stay = needed & {step.target for step in settled.steps if step.kind == "remove"}
+    return settled._replace(
+        steps=tuple(step for step in settled.steps if step.target not in stay),
+        kept=tuple(sorted({*settled.kept, *stay})),
+        changed=settled.changed - stay,
     )
 
 

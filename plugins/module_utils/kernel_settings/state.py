@@ -40,8 +40,11 @@ class Have(NamedTuple):
     known: tuple[str, ...] = ()
 
 
-def read(want: Want) -> Have:
-    """Return the host as it is; raise Unreadable when our manifest cannot be understood."""
+def read(want: Want, *, rehearsal: bool = False) -> Have:
+    """Return the host as it is; raise Unreadable when our manifest cannot be understood.
+
+    In a rehearsal an earlier task may be about to install what is missing.
+    """
     managed = _managed.read(want.manifest)
     asked = {**dict(managed.facts.get("settings", ())), **want.settings}
     keys = {key: _key(key) for key in asked}
@@ -52,7 +55,7 @@ def read(want: Want) -> Have:
         sysctl.assignments(others),
         keys,
         managed,
-        bool(shutil.which("sysctl", path=run.PATH)),
+        rehearsal or bool(shutil.which("sysctl", path=run.PATH)),
         () if all(key.mode for key in keys.values()) else sysctl.keys(),
     )
 

@@ -17,7 +17,7 @@ from ..._errors import BadInput
 from ..._host import checks, files, run
 from ..._transaction import steps
 from ..._transaction.steps import Step
-from ..area import Asked, Content, Have, Part, Wanted, paths_of, settle, shared
+from ..area import Asked, Content, Have, Part, Wanted, as_it_is, paths_of, settle, shared
 
 AREA = "locale"
 # A link to /etc/locale.conf on Debian 13.
@@ -63,36 +63,34 @@ def plan(want: Want, have: Have) -> Part:
     """Return the list, its generation, and the default; raise BadInput for a locale that this host cannot have."""
     past = have.past(AREA)
     listed = list(past.get("listed", ())) if want.listed is None else list(want.listed)
-    made, generates = _generation(want, have)
-    path = _default_path(have) if want.default or paths_of(past) else DEFAULT
-    wanted: dict[str, Wanted] = {}
-    if want.default:
-        _refuse_default(want.default, listed, have)
-        wanted[path] = Content(_default(have.text(path), want.default).encode("utf-8", "surrogateescape"))
-    elif want.default is None and path in paths_of(past):
-        wanted[path] = Content(have.files[path].content or b"", have.files[path].mode)
-    settled = settle(AREA, wanted, have)
-    ours = [] if want.listed is None else made
-    facts = {
-        "paths": list(settled.paths),
-        "listed": listed,
-        "lines": past.get("lines", []) if want.listed is None else ours,
-    }
-    missing = [name for name in listed if generates and _plain(name) not in _known(have)]
+    lines, text = _generation(want, have)
+    settled = settle(AREA, _wanted(want.default, listed, have), have)
+    facts = {"paths": list(settled.paths), "listed": listed, "lines": lines}
+    missing = [name for name in listed if text and _plain(name) not in _known(have)]
     return Part(
         settled,
-        edits=_edits(have, generates),
-        after=(steps.argv([TOOL], timeout_s=GENERATE_S),) if generates is not None else (),
+        edits=_edits(have, text),
+        after=() if text is None else (steps.argv([TOOL], timeout_s=GENERATE_S),),
         checks=tuple(checks.command(["validlocale", name]) for name in missing),
         facts={key: value for key, value in facts.items() if value},
     )
 
 
+def _wanted(default: str | None, listed: Sequence[str], have: Have) -> dict[str, Wanted]:
+    """Return the file with the default; nothing to go back, and what is there where the call does not ask for it."""
+    ours = paths_of(have.past(AREA))
+    path = _default_path(have) if default or ours else DEFAULT
+    if default:
+        _refuse_default(default, listed, have)
+        return {path: Content(_default(have.text(path), default).encode("utf-8", "surrogateescape"))}
+    return {path: as_it_is(path, have)} if default is None and path in ours else {}
+
+
 def _generation(want: Want, have: Have) -> tuple[list[str], str | None]:
     """Return the lines that are ours in the list, and its new text where it has to be generated, else None."""
-    if want.listed is None:
-        return [], None
     past = have.past(AREA).get("lines", [])
+    if want.listed is None:
+        return past, None
     lines = [f"{name} {_charset(name, have)}" for name in want.listed]
     text = shared(LIST, have)
     active = {line.strip() for line in text.splitlines() if not line.startswith("#")}
@@ -113,7 +111,9 @@ def _edits(have: Have, text: str | None) -> tuple[Step, ...]:
     """The first step does nothing but have an undo: it comes last on the way back, when the list is as it was."""
     if text is None:
         return ()
-    before = () if not have.files[LIST].exists else (steps.argv(["true"], undo=[TOOL], timeout_s=GENERATE_S),)
+    # The package brings the list along with the tool.
+    is_there = have.files[LIST].exists or not have.seen[TOOL]
+    before = (steps.argv(["true"], undo=[TOOL], timeout_s=GENERATE_S),) if is_there else ()
     write = (steps.write(LIST, text.encode("utf-8", "surrogateescape")),) if text != shared(LIST, have) else ()
     return (*before, *write)
 

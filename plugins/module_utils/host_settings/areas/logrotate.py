@@ -69,10 +69,10 @@ def reads(want: tuple[Rule, ...], past: Mapping[str, Any]) -> Asked:
 
 def plan(want: tuple[Rule, ...], have: Have) -> Part:
     """Return the files, and the question whether logrotate takes those that change."""
-    wanted: dict[str, Wanted] = {one.path: one.content for one in want}
-    settled = settle(AREA, wanted, have)
     if want and not have.seen[TOOL] and not have.rehearsal:
         raise BadInput(f"logrotate rules {', '.join(one.name for one in want)} need logrotate: {CURE}")
+    wanted: dict[str, Wanted] = {one.path: one.content for one in want}
+    settled = settle(AREA, wanted, have, brought=not have.seen[TOOL])
     asks = [
         Ask(f"logrotate rule {one.name}", (TOOL, "-d", "{tree}/rule"), judge, CURE, {"rule": one.content.data})
         for one in want

@@ -16,7 +16,7 @@ from ..._errors import BadInput
 from ..._host import checks, confines
 from ..._transaction import steps
 from ..._transaction.steps import Step
-from ..area import Asked, Content, Have, Part, Wanted, paths_of, settle, shared
+from ..area import Asked, Content, Have, Part, Wanted, as_it_is, paths_of, settle, shared
 
 AREA = "names"
 HOSTNAME, HOSTS = "/etc/hostname", "/etc/hosts"
@@ -81,34 +81,40 @@ def reads(_want: Want, past: Mapping[str, Any]) -> Asked:
 
 def plan(want: Want, have: Have) -> Part:
     """Return the file, the block and the kernel's name."""
-    past = have.past(AREA)
-    skipped: dict[str, str] = {}
-    wanted: dict[str, Wanted] = {HOSTNAME: Content(f"{want.hostname}\n".encode())} if want.hostname else {}
-    if want.hostname is None and HOSTNAME in paths_of(past) and have.files[HOSTNAME].exists:
-        wanted = {HOSTNAME: Content(have.files[HOSTNAME].content or b"", have.files[HOSTNAME].mode)}
-    if wanted and HOSTNAME in have.seen["mounts"]:
-        same = have.text(HOSTNAME).strip() == want.hostname
-        wanted, skipped = {}, {} if same else {HOSTNAME: MOUNTED}
+    wanted, no_file = _file(want.hostname, have)
     facts = _facts(want, have)
-    text, edited = shared(HOSTS, have), _hosts(shared(HOSTS, have), facts, unended=_unended(have))
-    edits: tuple[Step, ...] = ()
-    if edited != text and HOSTS in have.seen["mounts"]:
-        skipped[HOSTS] = MOUNTED
-    elif edited != text:
-        edits = (steps.write(HOSTS, edited.encode("utf-8", "surrogateescape")),)
+    edits, no_block = _block(facts, have)
+    kernel, no_name = _kernel(want, have)
     settled = settle(AREA, wanted, have)
-    kernel, why = _kernel(want, have)
-    skipped.update({"hostname": why} if why else {})
-    kept = {key: value for key, value in {**facts, "paths": list(settled.paths)}.items() if value}
-    name = want.hostname if kernel else ""
     return Part(
         settled,
         edits=edits,
         after=kernel,
-        checks=(checks.command(["grep", "-Fqx", name, KERNEL]),) if name else (),
-        facts=kept,
-        skipped=skipped,
+        checks=(checks.command(["grep", "-Fqx", want.hostname, KERNEL]),) if want.hostname and kernel else (),
+        facts={key: value for key, value in {**facts, "paths": list(settled.paths)}.items() if value},
+        skipped={what: why for what, why in ((HOSTNAME, no_file), (HOSTS, no_block), ("hostname", no_name)) if why},
     )
+
+
+def _file(hostname: str | None, have: Have) -> tuple[dict[str, Wanted], str]:
+    """Return the file with the name, or why there is none."""
+    if hostname is None:
+        ours = HOSTNAME in paths_of(have.past(AREA)) and have.files[HOSTNAME].exists
+        return {HOSTNAME: as_it_is(HOSTNAME, have)} if ours else {}, ""
+    if hostname and HOSTNAME in have.seen["mounts"]:
+        return {}, "" if have.text(HOSTNAME).strip() == hostname else MOUNTED
+    return {HOSTNAME: Content(f"{hostname}\n".encode())} if hostname else {}, ""
+
+
+def _block(facts: Mapping[str, Any], have: Have) -> tuple[tuple[Step, ...], str]:
+    """Return the step that brings our block up to date, or why there is none."""
+    text = shared(HOSTS, have)
+    edited = _hosts(text, facts, unended=_unended(have))
+    if edited == text:
+        return (), ""
+    if HOSTS in have.seen["mounts"]:
+        return (), MOUNTED
+    return (steps.write(HOSTS, edited.encode("utf-8", "surrogateescape")),), ""
 
 
 def _facts(want: Want, have: Have) -> dict[str, Any]:

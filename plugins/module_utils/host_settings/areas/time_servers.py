@@ -49,7 +49,7 @@ def plan(want: tuple[str, ...], have: Have) -> Part:
     if want and not have.seen["chrony"] and not have.rehearsal:
         raise BadInput(f"time servers {', '.join(want)} need chrony: install the package chrony first")
     wanted: dict[str, Wanted] = {PATH: conf(f"server {name} iburst" for name in want)} if want else {}
-    settled = settle(AREA, wanted, have)
+    settled = settle(AREA, wanted, have, brought=not have.seen["chrony"])
     # Debian's unit does not start where the clock cannot be set, unless somebody told it -x.
     runs = have.seen["may set the clock"] or have.units[UNIT].is_active
     restart = PATH in settled.changed and runs
