@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""What must be known of a host before the rules for it can be told."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from .._host import confines, files, logins, machine, run
+
+NET_ADMIN = 12
+PASSWD, GROUP = "/etc/passwd", "/etc/group"
+# Where commands are looked for; /bin and /sbin are links to two of them.
+COMMANDS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
+
+
+class Person(NamedTuple):
+    """One line of passwd(5)."""
+
+    name: str
+    uid: int
+    gid: int
+    home: str
+    shell: str
+
+
+class Facts(NamedTuple):
+    """`container` is the kind of container that this host is, "" for a machine; `loose` are commands that others may write.
+
+    `sshd` is the SSH server's effective configuration, `pam` the files of the PAM stack as the layer pam wants them.
+    """
+
+    debian: int = 12
+    openssh: tuple[int, int] = (0, 0)
+    container: str = ""
+    net_admin: bool = True
+    efi: bool = False
+    people: tuple[Person, ...] = ()
+    groups: Mapping[str, int] = {}
+    members: Mapping[str, frozenset[str]] = {}
+    loose: tuple[str, ...] = ()
+    file_systems: frozenset[str] = frozenset()
+    sshd: Mapping[str, list[str]] = {}
+    ssh_ports: tuple[int, ...] = (22,)
+    pam: Mapping[str, str] = {}
+
+
+def read() -> Facts:
+    """Return the facts of this host."""
+    inside = machine.virtualization() if machine.is_container() else ""
+    release = machine.os_release().get("VERSION_ID", "")
+    sshd = logins.sshd_settings()
+    everybody = people(_text(PASSWD))
+    return Facts(
+        debian=int(release) if release.isdigit() else 0,
+        openssh=openssh(run.run(["ssh", "-V"]).err),
+        container=inside,
+        net_admin=confines.may(NET_ADMIN),
+        efi=os.path.isdir("/sys/firmware/efi"),
+        people=everybody,
+        groups=groups(_text(GROUP)),
+        members=members(_text(GROUP), everybody),
+        loose=loose(COMMANDS),
+        file_systems=frozenset(line.split()[2] for line in _text("/proc/mounts").splitlines() if len(line.split()) > 2),
+        sshd=sshd,
+        ssh_ports=tuple(int(port) for port in sshd.get("port", ("22",))),
+    )
+
+
+def openssh(said: str) -> tuple[int, int]:
+    """Return the version that `ssh -V` tells, (0, 0) where there is none."""
+    found = re.search(r"OpenSSH_(\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def people(text: str) -> tuple[Person, ...]:
+    """Return the lines of passwd(5)."""
+    rows = (line.split(":") for line in text.splitlines())
+    return tuple(Person(row[0], int(row[2]), int(row[3]), row[5], row[6]) for row in rows if len(row) == 7)
+
+
+def groups(text: str) -> dict[str, int]:
+    """Return the number of each group."""
+    rows = (line.split(":") for line in text.splitlines())
+    return {row[0]: int(row[2]) for row in rows if len(row) == 4 and row[2].isdigit()}
+
+
+def members(text: str, everybody: Iterable[Person]) -> dict[str, frozenset[str]]:
+    """Return who belongs to each group, by its own line or as his primary group."""
+    found = {}
+    for row in (line.split(":") for line in text.splitlines()):
+        if len(row) == 4:
+            primary = {one.name for one in everybody if str(one.gid) == row[2]}
+            found[row[0]] = frozenset({*filter(None, row[3].split(",")), *primary})
+    return found
+
+
+def loose(folders: Iterable[str]) -> tuple[str, ...]:
+    """Return the files of `folders` that group or others may write."""
+    found = []
+    for folder in folders:
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:
+            continue
+        for entry in entries:
+            info = entry.stat(follow_symlinks=False)
+            if stat.S_ISREG(info.st_mode) and info.st_mode & 0o022:
+                found.append(entry.path)
+    return tuple(sorted(found))
+
+
+def _text(path: str) -> str:
+    # Files of /proc tell no size, which files.read does not need.
+    return (files.read(os.path.realpath(path)).content or b"").decode("utf-8", "replace")

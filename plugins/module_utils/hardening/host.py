@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""Read a host for hardening: what it is, which rules it has, and what these are about."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .._host import pam
+from . import assess, facts, registry, state
+from .facts import Facts
+from .layers import pam as pam_layer
+from .rule import Rule
+from .state import Have
+from .want import Want
+
+
+class Seen(NamedTuple):
+    rules: tuple[Rule, ...]
+    have: Have
+
+
+def read(want: Want, *, wait_s: float = 0, rehearsal: bool = True) -> Seen:
+    """Return the rules of this host and how it is; raise BadInput where a setting cannot be right on it."""
+    known = with_wishes(want, facts.read())
+    rules = registry.rules(want.layers, want.settings, known)
+    asked = assess.asked(want.layers, rules, present=want.present)
+    managed = state.manifests(registry.LAYERS)
+    return Seen(rules, state.read(known, asked, managed, wait_s=wait_s, rehearsal=rehearsal))
+
+
+def with_wishes(want: Want, known: Facts) -> Facts:
+    """Return the facts as far as one layer's wish is another one's fact."""
+    port = want.settings["ssh"]["port"]
+    if "ssh" in want.layers and port:
+        known = known._replace(ssh_ports=(port,))
+    if "pam" in want.layers and want.present:
+        profiles = pam_layer.profiles(want.settings["pam"], has_quality=pam.enabled("pwquality", "password"))
+        known = known._replace(pam=pam.staged(profiles))
+    return known

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""auditd: who changed what decides about access, time, the kernel and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..._transaction import steps
+from ..facts import Facts
+from ..rule import File, Package, Rule, Unit
+
+OPTIONS: Mapping[str, Any] = {
+    "max_log_file_mib": {"type": "int", "default": 8},
+    "num_logs": {"type": "int", "default": 10},
+    "max_log_file_action": {"type": "str", "choices": ["rotate", "keep_logs"], "default": "rotate"},
+}
+LOAD = steps.argv(["augenrules", "--load"])
+CONF = """# Managed by groundcrew.fleet.hardening: changes made here are replaced.
+local_events = yes
+write_logs = yes
+log_file = /var/log/audit/audit.log
+log_group = root
+log_format = ENRICHED
+flush = INCREMENTAL_ASYNC
+freq = 50
+max_log_file = {max_log_file_mib}
+num_logs = {num_logs}
+max_log_file_action = {max_log_file_action}
+priority_boost = 4
+name_format = NONE
+disp_qos = lossy
+q_depth = 2000
+space_left = 75
+space_left_action = SYSLOG
+admin_space_left = 50
+admin_space_left_action = SUSPEND
+disk_full_action = SUSPEND
+disk_error_action = SUSPEND
+action_mail_acct = root
+"""
+IDENTITY = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/security/opasswd")
+SCOPE = (
+    "/etc/sudoers",
+    "/etc/sudoers.d",
+    "/etc/ssh/sshd_config",
+    "/etc/ssh/sshd_config.d",
+    "/etc/pam.d",
+    "/etc/groundcrew",
+)
+SYSTEM = ("/etc/hosts", "/etc/network", "/etc/apparmor.d", "/etc/sysctl.d", "/etc/modprobe.d", "/etc/systemd/system")
+RULES = "\n".join(
+    [
+        "# Managed by groundcrew.fleet.hardening: changes made here are replaced.",
+        *(f"-w {path} -p wa -k identity" for path in IDENTITY),
+        *(f"-w {path} -p wa -k scope" for path in SCOPE),
+        *(f"-w {path} -p wa -k system" for path in SYSTEM),
+        "-a always,exit -F arch=b64 -S adjtimex,settimeofday,clock_settime -k time-change",
+        "-a always,exit -F arch=b64 -S init_module,finit_module,delete_module -k modules",
+        "-a always,exit -F arch=b64 -S mount,umount2 -F auid>=1000 -F auid!=unset -k mounts",
+        "-a always,exit -F arch=b64 -S unlink,unlinkat,rename,renameat -F auid>=1000 -F auid!=unset -k delete",
+        "-a always,exit -F arch=b64 -S chmod,fchmod,fchmodat,chown,fchown,fchownat,lchown -F auid>=1000 -F auid!=unset -k perm_mod",
+        "-a always,exit -F arch=b64 -C euid!=uid -F auid!=unset -S execve -k user_emulation",
+        "",
+    ]
+)
+WHY = "After an intrusion, what was recorded is all that can be known."
+
+
+def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
+    """Return the rules of this layer."""
+    inside = (
+        f"the kernel's audit belongs to the machine, not to a container ({facts.container})" if facts.container else ""
+    )
+    load = () if inside else (LOAD,)
+    return (
+        Rule("audit-installed", "audit", "auditd is installed", WHY, Package("auditd"), ("CIS Debian 12 6.3.1.1",), 2),
+        Rule(
+            "audit-conf",
+            "audit",
+            "It keeps its log, and says when space is short",
+            WHY,
+            File("/etc/audit/auditd.conf", CONF.format(**settings), 0o640),
+            ("CIS Debian 12 6.3.2",),
+        ),
+        Rule(
+            "audit-rules",
+            "audit",
+            "Changes of access, time, kernel and log are recorded",
+            WHY,
+            File("/etc/audit/rules.d/50-groundcrew-hardening.rules", RULES, 0o640, load),
+            ("CIS Debian 12 6.3.3",),
+            2,
+        ),
+        Rule(
+            "audit-running", "audit", "auditd runs", WHY, Unit("auditd.service"), ("CIS Debian 12 6.3.1.2",), 2, inside
+        ),
+    )

@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""The layers of hardening in their order; those that can cut access come last, as one transaction with a proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._errors import BadInput
+from .facts import Facts
+from .layers import (
+    apparmor,
+    audit,
+    banners,
+    coredumps,
+    cron,
+    fail2ban,
+    firewall,
+    integrity,
+    kernel,
+    login,
+    modules,
+    mounts,
+    packages,
+    pam,
+    permissions,
+    sandboxing,
+    ssh,
+    sudo,
+    updates,
+)
+from .rule import Rule
+
+LAYERS: Mapping[str, Any] = {
+    "packages": packages,
+    "updates": updates,
+    "kernel": kernel,
+    "modules": modules,
+    "mounts": mounts,
+    "permissions": permissions,
+    "login": login,
+    "coredumps": coredumps,
+    "cron": cron,
+    "banners": banners,
+    "apparmor": apparmor,
+    "audit": audit,
+    "sandboxing": sandboxing,
+    "integrity": integrity,
+    "fail2ban": fail2ban,
+    "sudo": sudo,
+    "pam": pam,
+    "ssh": ssh,
+    "firewall": firewall,
+}
+ACCESS = frozenset({"sudo", "pam", "ssh", "firewall"})
+
+
+def rules(layers: Sequence[str], settings: Mapping[str, Mapping[str, Any]], facts: Facts) -> tuple[Rule, ...]:
+    """Return the rules of the layers for this host; raise BadInput where a setting cannot be right."""
+    except_for = set(settings["exceptions"])
+    found = [rule for layer in layers for rule in LAYERS[layer].rules(settings[layer], facts)]
+    unknown = sorted(except_for - {rule.id for rule in found} - {""})
+    if unknown and set(layers) == set(LAYERS):
+        raise BadInput(
+            f"exceptions name rules that are not there: {', '.join(unknown)}; hardening_info lists all of them"
+        )
+    return tuple(
+        rule._replace(skip=settings["exceptions"][rule.id]) if rule.id in except_for else rule for rule in found
+    )
+
+
+def in_order(layers: Sequence[str]) -> tuple[str, ...]:
+    """Return the layers that are asked for, all if none is, in the order in which they are taken."""
+    return tuple(layer for layer in LAYERS if not layers or layer in layers)
