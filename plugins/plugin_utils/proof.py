@@ -9,22 +9,14 @@ takes itself back.
 
 from __future__ import annotations
 
-import contextlib
-import copy
 import time
-from collections.abc import Iterator
 from typing import Any
 
-from ansible.errors import AnsibleError
-from ansible.module_utils.common.text.converters import to_text
-from ansible.plugins.action import ActionBase
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils.login import NewLogin
 
 CONSOLE = "/usr/local/sbin/groundcrew"
-# A connection that is there already proves nothing: OpenSSH must not share one, nor leave one behind.
-ALONE = "-o ControlPath=none -o ControlMaster=no"
-# Seconds for one attempt to connect, and between the first two attempts; then twice as long each time, since servers
-# shut out for a while who fails often (PerSourcePenalties of OpenSSH 9.8 and later).
-CONNECT_S = 5
+# Seconds between the first two attempts to connect; then twice as long each time, since servers shut out for a while
+# who fails often (PerSourcePenalties of OpenSSH 9.8 and later).
 PAUSE_S = 1
 # Which part of the time may be spent on attempts: a proof that comes as the timer fires would only confuse.
 SHARE = 0.5
@@ -32,11 +24,10 @@ SHARE = 0.5
 BACK_S = 60
 
 
-class ProvenAction(ActionBase):
+class ProvenAction(NewLogin):
     """The action of a module whose plans may need a proof: run MODULE, log in anew, and let the change stand."""
 
     MODULE = ""
-    TRANSFERS_FILES = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
@@ -69,36 +60,6 @@ class ProvenAction(ActionBase):
                 return "" if status == 0 else said or f"{command} ended with {status}"
             time.sleep(pause_s)
             pause_s *= 2
-
-    def _once(self, command: str, port: int | None) -> tuple[int, str]:
-        """Return status and message of one new login; -1 where it did not get as far as the command."""
-        with self._another_connection(port):
-            try:
-                done = self._low_level_execute_command(command)
-            except AnsibleError as error:
-                return -1, to_text(error)
-        said = to_text(done["stderr"]).strip() or to_text(done["stdout"]).strip()
-        # sudo that refuses ends with 1 as the console does, which speaks with its name in front.
-        return (done["rc"] if done["rc"] != 1 or "groundcrew: " in said else -1), said
-
-    @contextlib.contextmanager
-    def _another_connection(self, port: int | None) -> Iterator[None]:
-        """For a while, use a connection of the same user and proxy that shares nothing with the one that is open."""
-        usual: Any = self._connection
-        another = copy.copy(usual)
-        # Copied: set_option would write into the open one's options.
-        another._options = dict(usual._options)  # noqa: SLF001 - the one place where a connection keeps them
-        if usual.transport == "ssh":
-            another.set_option("ssh_args", f"{ALONE} {usual.get_option('ssh_args') or ''}")
-            another.set_option("timeout", CONNECT_S)
-            another.set_option("reconnection_retries", 0)
-            if port:
-                another.set_option("port", port)
-        self._connection: Any = another
-        try:
-            yield
-        finally:
-            self._connection = usual
 
 
 def _told(refused: str, back: str, within_s: float) -> str:

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..kernel_settings.plan import plan as kernel_plan
+from ..kernel_settings.state import Have as Kernel
 from .kinds import mode, mount, text, unit
 from .rule import File, KernelModule, Line, Look, Mode, Mount, Package, Rule, Sshd, Sysctl, Thing, Unit
 from .state import Asked, Have, kernel_want
@@ -79,12 +80,12 @@ def told(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _look(rule: Rule, have: Have, kernel: Any) -> Look:
+def _look(rule: Rule, have: Have, kernel: Mapping[str, Any]) -> Look:
     thing = rule.thing
     if rule.skip:
         return Look("not looked at", "", ok=False)
-    if isinstance(thing, Sysctl):
-        return _look_sysctl(thing, have, kernel[thing.key])
+    if isinstance(thing, Sysctl) and have.kernel:
+        return _look_sysctl(thing, have.kernel, kernel[thing.key])
     return _look_thing(thing, have)
 
 
@@ -107,17 +108,14 @@ def _look_thing(thing: Thing, have: Have) -> Look:
     raise TypeError(f"{thing!r} is no thing that can be looked at")
 
 
-def _look_sysctl(thing: Sysctl, have: Have, told: Any) -> Look:
+def _look_sysctl(thing: Sysctl, kernel: Kernel, told: Mapping[str, Any]) -> Look:
     """A running value that no file of ours holds is gone with the next boot."""
-    own = (have.kernel.own.content or b"") if have.kernel else b""
-    listed = f"{thing.key} = {thing.value}\n".encode() in own
-    now = "not known" if told["skipped"] and told["runtime"] is None else str(have.kernel.keys[thing.key].value)  # type: ignore[union-attr]
-    as_wanted = now == thing.value
+    listed = f"{thing.key} = {thing.value}\n".encode() in (kernel.own.content or b"")
+    now = kernel.keys[thing.key].value
+    kept = now == thing.value
     if told["skipped"]:
-        return Look(now, thing.value, as_wanted and listed, told["skipped"] if listed or as_wanted else "")
-    return Look(
-        now if as_wanted is listed or not as_wanted else f"{now} until the next boot", thing.value, as_wanted and listed
-    )
+        return Look(now or "not known", thing.value, kept and listed, told["skipped"] if listed or kept else "")
+    return Look(f"{now} until the next boot" if kept and not listed else str(now), thing.value, kept and listed)
 
 
 def _mend(rule: Rule) -> str:

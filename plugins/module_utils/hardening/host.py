@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from .._host import pam
+from .._managed import Managed
 from . import assess, facts, registry, state
 from .facts import Facts
 from .layers import pam as pam_layer
 from .rule import Rule
 from .state import Have
-from .want import Want
+from .want import Want, port_of
 
 
 class Seen(NamedTuple):
@@ -24,17 +26,17 @@ class Seen(NamedTuple):
 
 def read(want: Want, *, wait_s: float = 0, rehearsal: bool = True) -> Seen:
     """Return the rules of this host and how it is; raise BadInput where a setting cannot be right on it."""
-    known = with_wishes(want, facts.read())
+    managed = state.manifests(registry.LAYERS)
+    known = with_wishes(want, facts.read(), managed)
     rules = registry.rules(want.layers, want.settings, known)
     asked = assess.asked(want.layers, rules, present=want.present)
-    managed = state.manifests(registry.LAYERS)
     return Seen(rules, state.read(known, asked, managed, wait_s=wait_s, rehearsal=rehearsal))
 
 
-def with_wishes(want: Want, known: Facts) -> Facts:
+def with_wishes(want: Want, known: Facts, managed: Mapping[str, Managed]) -> Facts:
     """Return the facts as far as one layer's wish is another one's fact."""
-    port = want.settings["ssh"]["port"]
-    if "ssh" in want.layers and port:
+    port = port_of(want, managed)
+    if port:
         known = known._replace(ssh_ports=(port,))
     if "pam" in want.layers and want.present:
         profiles = pam_layer.profiles(want.settings["pam"], has_quality=pam.enabled("pwquality", "password"))

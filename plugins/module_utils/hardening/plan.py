@@ -24,9 +24,9 @@ from ..service_config import diff
 from . import assess
 from .kinds import mode, mount, text, unit
 from .registry import ACCESS
-from .rule import File, Line, Mode, Mount, Package, Rule, Sysctl, Unit
+from .rule import Mode, Mount, Package, Rule, Sshd, Sysctl, Unit
 from .state import FSTAB, MANIFEST, Have, kernel_want
-from .want import Want
+from .want import Want, port_of
 
 WITHIN_S = 30
 UNITS = "/etc/systemd/system/"
@@ -75,6 +75,7 @@ def _take_back(want: Want, rules: Sequence[Rule], have: Have) -> list[Plan]:
         for layer in want.layers
     }
     summary = {
+        **_new_port(want, have),
         "score": assess.score(assess.findings(rules, have)),
         "left_out": {},
         "kept": sorted(path for part in parts.values() for path in part.kept),
@@ -102,7 +103,7 @@ def _take_back(want: Want, rules: Sequence[Rule], have: Have) -> list[Plan]:
 def _new_port(want: Want, have: Have) -> dict[str, int]:
     """Where the SSH server will listen, if that is new: the proof, and all that follows, has to go there."""
     now = [int(port) for port in have.facts.sshd.get("port", ())]
-    port = want.settings["ssh"]["port"] if "ssh" in want.layers else None
+    port = port_of(want, have.managed)
     return {"new_port": port} if port and now and port not in now else {}
 
 
@@ -122,12 +123,15 @@ def _transaction(
     units = [step for part in every for step in part.units]
     # What ends comes before the files that it ends with, when it all goes.
     reload = [steps.unit("", "daemon-reload")] if any(step.target.startswith(UNITS) for step in edits) else []
-    middle = [*units, *edits, *reload] if last else [*edits, *reload, *units]
-    then = [step for part in every for step in part.then if _applies(step, have, packages.steps, middle, last=last)]
+    read = _once(step for part in every for step in part.then)
+    # A file is tested before a unit starts with it: the tester says what is wrong.
+    tests = [step for step in read if step.kind == "argv"]
+    middle = [*units, *edits, *reload, *tests] if last else [*edits, *reload, *tests, *units]
+    then = [step for step in read if step.kind == "unit" and _applies(step, have, packages.steps, middle, last=last)]
     own = [step for part in every for step in part.packages]
     record = [step for part in every for step in part.record]
     first, second = ((), (*packages.steps, *own)) if last else (packages.steps, ())
-    taken = [*first, *middle, *_once(then), *second, *record]
+    taken = [*first, *middle, *then, *second, *record]
     watched = tuple(dict.fromkeys(step.target for step in (*units, *then) if step.kind == "unit" and step.target))
     return Plan(
         name,
@@ -174,7 +178,7 @@ def _release(layer: str, rules: Sequence[Rule], have: Have, *, force: bool) -> P
         step
         for rule in rules
         if isinstance(rule.thing, assess.TEXTS) and text.path(rule.thing) in moved
-        for step in _then(rule)
+        for step in text.then(rule.thing)
         # What is gone cannot be tested.
         if text.path(rule.thing) not in step.args.get("argv", ())
     ]
@@ -194,11 +198,6 @@ def _release(layer: str, rules: Sequence[Rule], have: Have, *, force: bool) -> P
     )
 
 
-def _then(rule: Rule) -> tuple[Step, ...]:
-    thing = rule.thing
-    return thing.then if isinstance(thing, (File, Line)) else next(iter(text.wanted([thing], {}).values())).then  # type: ignore[list-item]
-
-
 def _kernel(things: Iterable[Any], have: Have) -> tuple[Step, ...]:
     settings = {one.key: one.value for one in things if isinstance(one, Sysctl)}
     return kernel_plan(kernel_want(settings), have.kernel).steps if have.kernel else ()
@@ -210,15 +209,17 @@ def _packages_back(facts: Mapping[str, Any], have: Have) -> list[Step]:
     return [steps.package("install", theirs)] if theirs else []
 
 
-def _facts(past: Mapping[str, Any], units: Sequence[Step], things: Iterable[Any], have: Have) -> dict[str, Any]:
+def _facts(past: Mapping[str, Any], units: Sequence[Step], things: Sequence[Any], have: Have) -> dict[str, Any]:
     """Return what is remembered beside files: units as they were, packages that came and went."""
     listed = [one for one in things if isinstance(one, Package)]
     gone = [one.name for one in listed if not one.present and one.name in have.installed]
-    found = {
+    found: dict[str, Any] = {
         "units": {**unit.before(units, have.units), **past.get("units", {})},
         "packages": sorted(one.name for one in listed if one.present),
         "removed": sorted({*past.get("removed", ()), *gone}),
     }
+    if any(isinstance(one, Sshd) and one.keyword == "Port" for one in things):
+        found["port"] = past.get("port") or int(have.facts.sshd.get("port", ("22",))[0])
     return {key: value for key, value in found.items() if value}
 
 
@@ -247,8 +248,6 @@ def _folders(planned: Iterable[Step], have: Have) -> list[Step]:
 
 def _applies(step: Step, have: Have, packages: Sequence[Step], middle: Sequence[Step], *, last: bool) -> bool:
     """A unit that does not run reads its files when it starts; one that comes with a package runs by then."""
-    if step.kind != "unit" or not step.target:
-        return True
     state = have.units[step.target]
     starts = any(one.kind == "unit" and one.target == step.target and one.args["action"] == "start" for one in middle)
     ends = any(one.kind == "unit" and one.target == step.target and one.args["action"] == "stop" for one in middle)

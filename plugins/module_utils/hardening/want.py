@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from .._managed import Managed
 from .registry import LAYERS, in_order
 
 
@@ -33,3 +34,13 @@ def parse(params: Mapping[str, Any]) -> Want:
         params.get("force", False),
         params.get("proof_within_s", 0),
     )
+
+
+def port_of(want: Want, managed: Mapping[str, Managed]) -> int | None:
+    """Return where the SSH server shall listen after the call, as far as that is ours: as wished, or where it did before us."""
+    if "ssh" not in want.layers:
+        return None
+    wished = want.settings["ssh"]["port"] if want.present else None
+    before = managed["ssh"].facts.get("port") if "ssh" in managed else None
+    port: int | None = wished or before
+    return port

@@ -43,6 +43,13 @@ def path(thing: Text) -> str:
     return SSHD if isinstance(thing, Sshd) else thing.path
 
 
+def then(thing: Text) -> tuple[Step, ...]:
+    """Return what makes the readers of its file read it."""
+    if isinstance(thing, (File, Line)):
+        return thing.then
+    return (SSHD_TEST, SSHD_READS) if isinstance(thing, Sshd) else ()
+
+
 def wanted(things: Iterable[Text], have: Mapping[str, FileState]) -> dict[str, Wanted]:
     """Return what shall stand at each path that the things are about."""
     found: dict[str, Wanted] = {}
@@ -50,14 +57,13 @@ def wanted(things: Iterable[Text], have: Mapping[str, FileState]) -> dict[str, W
         where = path(thing)
         there = found.get(where)
         if isinstance(thing, File):
-            found[where] = Wanted(thing.content, thing.mode, thing.then)
+            found[where] = Wanted(thing.content, thing.mode, then(thing))
         elif isinstance(thing, Line):
             text = there.text if there else _text(have[where])
-            found[where] = Wanted(set_line(text or "", thing), None, thing.then)
+            found[where] = Wanted(set_line(text or "", thing), None, then(thing))
         else:
             text = there.text if there else HEADER
-            then = (SSHD_TEST, SSHD_READS) if isinstance(thing, Sshd) else ()
-            found[where] = Wanted(f"{text}{_entry(thing)}\n", 0o644, then)
+            found[where] = Wanted(f"{text}{_entry(thing)}\n", 0o644, then(thing))
     return found
 
 
@@ -104,7 +110,7 @@ def set_line(text: str, line: Line) -> str:
 def steps_for(things: Sequence[Text], have: Mapping[str, FileState]) -> tuple[list[Step], list[Step]]:
     """Return the steps that bring the files about, and those that make their readers read them."""
     planned: list[Step] = []
-    then: list[Step] = []
+    read: list[Step] = []
     for where, one in wanted(things, have).items():
         there = have[where]
         if one.text is None:
@@ -115,8 +121,8 @@ def steps_for(things: Sequence[Text], have: Mapping[str, FileState]) -> tuple[li
             continue
         else:
             planned.append(steps.write(where, one.text.encode(), owner="0", group="0", mode=one.mode))
-        then += one.then
-    return planned, then
+        read += one.then
+    return planned, read
 
 
 def _is_of(line: Line, row: str) -> bool:

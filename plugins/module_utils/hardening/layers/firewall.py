@@ -103,7 +103,11 @@ def ruleset(settings: Mapping[str, Any], ssh_ports: Sequence[int]) -> str:
         'iifname "lo" accept',
         "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept",
         "icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
-        *(["meta l4proto { icmp, ipv6-icmp } limit rate 10/second accept"] if settings["ping"] else []),
+        *(
+            f"{family} type echo-request limit rate 10/second accept"
+            for family in ("icmp", "icmpv6")
+            if settings["ping"]
+        ),
         *(line for service in services for line in _accept(service)),
         *(['limit rate 5/minute log prefix "groundcrew dropped: "'] if settings["log_dropped"] else []),
     ]

@@ -34,7 +34,7 @@ Description=Hold the files of this host against their recorded state
 Type=oneshot
 Nice=19
 IOSchedulingClass=idle
-ExecStart=/bin/sh -c 'if test -e /var/lib/groundcrew/aide.db; then exec aide --config=/etc/groundcrew/aide.conf --check; else aide --config=/etc/groundcrew/aide.conf --init && mv /var/lib/groundcrew/aide.db.new /var/lib/groundcrew/aide.db; fi'
+ExecStart=/bin/sh -c 'if test -e /var/lib/groundcrew/aide.db; then exec aide --config=/etc/aide/groundcrew.conf --check; else aide --config=/etc/aide/groundcrew.conf --init && mv /var/lib/groundcrew/aide.db.new /var/lib/groundcrew/aide.db; fi'
 """
 TIMER = """# Managed by groundcrew.fleet.hardening: changes made here are replaced.
 [Unit]
@@ -61,7 +61,7 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
             "integrity",
             "It watches commands, libraries and settings",
             WHY,
-            File("/etc/groundcrew/aide.conf", CONF, 0o600),
+            File("/etc/aide/groundcrew.conf", CONF, 0o600),
             ("CIS Debian 12 6.1.1",),
         ),
         Rule(

@@ -13,12 +13,11 @@ from ..facts import Facts
 from ..rule import Mount, Rule
 
 PLAIN, ALL = ("nodev", "nosuid"), ("nodev", "nosuid", "noexec")
-# Nothing is written there.
 POINTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("/dev/shm", ALL, ("CIS Debian 12 1.1.2.2",)),  # noqa: S108
+    ("/dev/shm", ALL, ("CIS Debian 12 1.1.2.2",)),  # noqa: S108 - nothing is written there
     ("/home", PLAIN, ("CIS Debian 12 1.1.2.3",)),
-    ("/tmp", PLAIN, ("CIS Debian 12 1.1.2.1",)),  # noqa: S108
-    ("/var/tmp", PLAIN, ("CIS Debian 12 1.1.2.5",)),  # noqa: S108
+    ("/tmp", PLAIN, ("CIS Debian 12 1.1.2.1",)),  # noqa: S108 - nothing is written there
+    ("/var/tmp", PLAIN, ("CIS Debian 12 1.1.2.5",)),  # noqa: S108 - nothing is written there
     ("/var/log", ALL, ("CIS Debian 12 1.1.2.6",)),
     ("/var/log/audit", ALL, ("CIS Debian 12 1.1.2.7",)),
 )
