@@ -118,6 +118,9 @@ def _purge(want: Want, have: Have, going: Sequence[str]) -> tuple[Step, ...]:
     """Return the step that takes the configuration of what goes, or went earlier and left it."""
     asked = {one.name for one in want.absent if one.purge}
     asked |= {name for name in have.forecast.gone if have.host.memory.past.get(name, Past()).purge}
+    if asked:
+        # So does what came along with it.
+        asked |= have.host.memory.brought.intersection(have.forecast.gone)
     known = have.host.known
     names = sorted(name for name in asked if name in going or (name in known and known[name].state == CONFIG_FILES))
     # Safe to run again: dpkg only warns of what is gone already.

@@ -1,0 +1,185 @@
+"""A hardened host keeps strangers out and its people in, and goes back to what it was, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from typing import Any
+
+from testinfra.host import Host
+
+testinfra_hosts = ["ssh://old", "ssh://new"]
+
+PROJECT, SCENARIO = os.environ["MOLECULE_PROJECT_DIRECTORY"], os.environ["MOLECULE_SCENARIO_DIRECTORY"]
+INVENTORY = (f"--inventory={PROJECT}/molecule/shared/inventory", f"--inventory={SCENARIO}/hosts.yml")
+ADDRESS = {"old": "10.89.94.12", "new": "10.89.94.13"}
+DROPIN = "/etc/ssh/sshd_config.d/00-groundcrew-hardening.conf"
+# Each needs the network or the kernel of a machine; tests/guest has one.
+NOT_IN_A_CONTAINER = ("apparmor-", "audit-running", "kernel-", "mounts-")
+
+
+def name_of(host: Host) -> str:
+    return str(host.backend.get_pytest_id()).removeprefix("ssh://")
+
+
+def ansible(*argv: str) -> dict[str, Any]:
+    """Run ansible or ansible-playbook; return what the JSON callback tells of the last run."""
+    done = subprocess.run(
+        [argv[0], *INVENTORY, *argv[1:]],
+        env={**os.environ, "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith("{"), done.stdout + done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def call(host: Host, module: str, options: dict[str, Any], *flags: str) -> dict[str, Any]:
+    """Call the module on the host; return its result."""
+    told = ansible(
+        "ansible",
+        name_of(host),
+        "--become",
+        *flags,
+        "--module-name",
+        f"groundcrew.fleet.{module}",
+        "--args",
+        json.dumps(options),
+    )
+    result: dict[str, Any] = told["plays"][0]["tasks"][0]["hosts"][name_of(host)]
+    return result
+
+
+def play(name: str, *flags: str) -> dict[str, dict[str, int]]:
+    """Run one of the collection's playbooks; return the counts of each host."""
+    counts: dict[str, dict[str, int]] = ansible("ansible-playbook", f"groundcrew.fleet.{name}", *flags)["stats"]
+    return counts
+
+
+def answers(host: Host, port: int) -> bool:
+    try:
+        socket.create_connection((ADDRESS[name_of(host)], port), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_the_audit_finds_every_rule_kept_that_this_host_can_take(host: Host) -> None:
+    told = call(
+        host,
+        "hardening_info",
+        {"layers": ["packages", "kernel", "modules", "permissions", "login", "sudo", "pam", "ssh"]},
+    )
+    assert told["score"] == 100, [one for one in told["rules"] if not one["ok"] and not one["left_out"]]
+    assert not told.get("changed")
+
+
+def test_what_a_container_cannot_take_is_left_out_with_its_reason(host: Host) -> None:
+    told = call(host, "hardening_info", {"exceptions": {}})
+    left = {one["id"]: one["left_out"] for one in told["rules"] if one["left_out"]}
+    assert all(name.startswith(NOT_IN_A_CONTAINER) for name in left if not name.startswith("fail2ban")), left
+    assert "container" in left["mounts-dev-shm"]
+    assert all(left.values())
+
+
+def test_only_what_is_listed_is_reached(host: Host) -> None:
+    assert answers(host, 22)
+    assert not answers(host, 8081)
+    # The controller is no load balancer.
+    assert not answers(host, 8080)
+    assert "tcp dport 8080" in host.check_output("nft list table inet groundcrew").replace("{ 8080 }", "8080")
+
+
+def test_the_firewall_is_loaded_at_boot_before_the_network(host: Host) -> None:
+    assert host.service("groundcrew-firewall.service").is_enabled
+    assert "network-pre.target" in host.check_output("systemctl show -p Before groundcrew-firewall.service")
+
+
+def test_no_password_is_taken_and_no_weak_algorithm_offered(host: Host) -> None:
+    told = host.check_output("sshd -T")
+    assert "\npasswordauthentication no\n" in told
+    assert "\npermitrootlogin no\n" in told
+    assert "sha1" not in "".join(
+        line for line in told.splitlines() if line.startswith(("macs", "kexalgorithms", "hostkeyalgorithms"))
+    )
+
+
+def test_a_service_of_ours_runs_in_its_sandbox(host: Host) -> None:
+    assert host.service("shop.service").is_running
+    assert "NoNewPrivileges=yes" in host.check_output("systemctl show -p NoNewPrivileges shop.service")
+
+
+def test_an_exception_stays_as_it_is_and_is_told_with_its_reason(host: Host) -> None:
+    assert "Debian" in host.file("/etc/issue").content_string
+    told = call(host, "hardening_info", {"layers": ["banners"], "exceptions": {"banners-issue": "ours"}})
+    assert {one["id"]: one["left_out"] for one in told["rules"]}["banners-issue"] == "ours"
+
+
+def test_who_fails_too_often_is_refused_for_a_while(host: Host) -> None:
+    stack = host.file("/etc/pam.d/common-auth").content_string
+    assert stack.index("pam_faillock.so preauth") < stack.index("pam_unix.so") < stack.index("pam_faillock.so authfail")
+
+
+def test_a_weak_password_is_refused(host: Host) -> None:
+    # Who is root is told, and held to it too.
+    done = host.run("useradd -M weak && printf 'secret1\\nsecret1\\n' | passwd weak; code=$?; userdel weak; exit $code")
+    assert done.rc != 0
+    assert "BAD PASSWORD" in done.stderr
+
+
+def test_bad_settings_are_refused_by_name_before_anything_is_touched(host: Host) -> None:
+    before = host.check_output("sh /root/state | sha256sum")
+    cases = {
+        "ssh.port": {"layers": ["ssh"], "ssh": {"port": 70000}},
+        "192.0.2.300": {"layers": ["firewall"], "firewall": {"ssh_sources": ["192.0.2.300"]}},
+        "one-from-1": {"layers": ["firewall"], "firewall": {"allow": [{"name": "x", "ports": ["one-from-1"]}]}},
+        "allow_groups": {"layers": ["ssh"], "ssh": {"allow_groups": ["nobodys"], "break_glass": "crew"}},
+        "no-such-rule": {"exceptions": {"no-such-rule": "why not"}},
+    }
+    for word, options in cases.items():
+        told = call(host, "hardening", options)
+        assert told.get("failed"), (word, told)
+        assert word in told["msg"], told["msg"]
+    assert host.check_output("sh /root/state | sha256sum") == before
+
+
+def test_the_ssh_port_moves_is_found_by_the_next_run_and_moves_back(host: Host) -> None:
+    name = name_of(host)
+    moved = ("--limit", name, "--extra-vars", json.dumps({"hardening_ssh": {"port": 2222}}))
+    assert play("harden", *moved)[name]["changed"] == 1
+    assert not answers(host, 22)
+    again = play("harden", *moved)[name]
+    assert (again["changed"], again["failures"], again["unreachable"]) == (0, 0, 0)
+    # The inventory says nothing of a port any more.
+    back = play("harden", "--limit", name, "--extra-vars", json.dumps({"ansible_port": 2222}))[name]
+    assert (back["changed"], back["failures"], back["unreachable"]) == (1, 0, 0)
+    assert answers(host, 22)
+    assert not answers(host, 2222)
+
+
+def test_a_layer_that_goes_back_leaves_the_others(host: Host) -> None:
+    name = name_of(host)
+    assert play("unharden", "--limit", name, "--tags", "hardening_firewall")[name]["changed"] == 1
+    assert answers(host, 8081)
+    assert host.file(DROPIN).exists
+    assert play("harden", "--limit", name)[name]["changed"] == 1
+    assert not answers(host, 8081)
+
+
+def test_a_file_that_was_edited_stays_and_is_named(host: Host) -> None:
+    host.check_output("echo '# mine' >> /etc/issue.net")
+    told = call(host, "hardening", {"layers": ["banners"], "state": "absent"}, "--check")
+    assert told["kept"] == ["/etc/issue.net"]
+
+
+def test_all_of_it_goes_back_byte_for_byte(host: Host) -> None:
+    name = name_of(host)
+    assert play("unharden", "--limit", name, "--extra-vars", "hardening_force=true")[name]["changed"] == 1
+    host.check_output("sh /root/state > /root/after")
+    assert host.run("diff /root/before /root/after").stdout == ""
+    assert answers(host, 8081)
+    assert play("unharden", "--limit", name)[name]["changed"] == 0
