@@ -47,6 +47,11 @@ def mutations(job: Job) -> Counts:
     return job.pytest(MUTATIONS)
 
 
+def lockout(job: Job) -> Counts:
+    """The changes that cut us off, each on a host of its own over real SSH."""
+    return job.pytest("tests/lockout")
+
+
 def secrets(job: Job) -> Counts:
     """The search for a planted secret, on a host of the crash tests."""
     return job.pytest("tests/integration/test_secrets.py")

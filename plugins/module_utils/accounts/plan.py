@@ -144,8 +144,11 @@ def _cuts(have: Have, desk: Desk, planned: Sequence[Step]) -> bool:
     for path, table in _tables(have).items():
         if any(name not in desk.tables[path] or _loses(path, table, desk.tables[path], name) for name in table.names()):
             return True
+    # sudo takes the last rule that fits, so that a first one of ours may take what an earlier one gave.
+    ruled = any(name in desk.rules for name in _tables(have)[PASSWD].names())
+    always = {DROPIN, SUDOERS} if ruled else {DROPIN}
     return any(
-        _is_access(step.target) and (step.target == DROPIN or have.files[step.target].exists) for step in planned
+        _is_access(step.target) and (step.target in always or have.files[step.target].exists) for step in planned
     )
 
 

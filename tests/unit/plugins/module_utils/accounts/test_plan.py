@@ -69,6 +69,10 @@ def line(planned: Plan, path: str, name: str) -> str:
     return next(one for one in written(planned)[path].splitlines() if one.startswith(f"{name}:"))
 
 
+def test_first_rule_for_somebody_who_is_there_needs_a_proof_since_sudo_takes_the_last_one_that_fits() -> None:
+    assert plan(want(accounts=[{"name": "bob", "sudo": True}]), have()).proof_within_s == 60
+
+
 def test_new_person_gets_number_group_home_and_skeleton_and_needs_no_proof_but_for_the_keys() -> None:
     planned = plan(want(accounts=[{"name": "alice", "comment": "Alice"}]), have())
     assert line(planned, "/etc/passwd", "alice") == "alice:x:1001:1001:Alice:/home/alice:/bin/bash"
