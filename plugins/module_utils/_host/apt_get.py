@@ -16,7 +16,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .._errors import BadInput, CommandFailed
@@ -64,13 +64,15 @@ def staged(
     *,
     own_lists: bool,
     marks: Mapping[str, bool] | None = None,
+    released: Collection[str] = (),
     workshop: str = WORKSHOP,
 ) -> Iterator[Stage]:
-    """Yield a stage on which the files of `overlay` are as given (None: away), and packages are marked automatic or not.
+    """Yield a stage on which the files of `overlay` are as given (None: away), packages are marked automatic or not, and
+    those `released` are not on hold.
 
     With `own_lists` the lists are a copy, so that fetching leaves the host's own alone.
     """
-    if not (overlay or own_lists or marks):
+    if not (overlay or own_lists or marks or released):
         yield Stage()
         return
     tree = tempfile.mkdtemp(prefix="groundcrew-apt-", dir=workshop)
@@ -81,6 +83,8 @@ def staged(
             options += _sources(tree, overlay)
         if marks:
             options.append(f"Dir::State::extended_states={_marks(tree, marks)}")
+        if released:
+            options.append(f"Dir::State::status={_status(tree, released)}")
         lists = _lists(tree) if own_lists else apt.LISTS
         if own_lists:
             options.append(f"Dir::State::lists={lists}/")
@@ -126,6 +130,16 @@ def _marks(tree: str, marks: Mapping[str, bool]) -> str:
     # Of two entries for a package apt takes the later one.
     _put(path, "\n".join([before.strip() + "\n", *own]).encode())
     return path
+
+
+def _status(tree: str, released: Collection[str]) -> str:
+    names = {name.split(":", 1)[0] for name in released}
+    stanzas = (files.read(f"{dpkg.ADMIN}/status").content or b"").decode("utf-8", "surrogateescape").split("\n\n")
+    for number, stanza in enumerate(stanzas):
+        if stanza.strip().split("\n", 1)[0].partition(": ")[2] in names:
+            stanzas[number] = stanza.replace("\nStatus: hold ", "\nStatus: install ", 1)
+    _put(f"{tree}/status", "\n\n".join(stanzas).encode("utf-8", "surrogateescape"))
+    return f"{tree}/status"
 
 
 def _lists(tree: str) -> str:
@@ -225,7 +239,7 @@ def _explain(stage: Stage, done: Completed) -> str:
         return "; ".join(told)
     if UNMET in done.out:
         needs = " ".join(done.out.split(UNMET, 1)[1].split())
-        return f"the packages cannot be installed together: {needs[-2000:]}; correct the list, or add the repository that has what is missing"
+        return f"the packages cannot be installed together: {needs[-2000:]}; correct the list, give held false for what is on hold, or add the repository that has what is missing"
     return f"apt cannot do what is asked: {done.explain()}; correct the list, or mend the host's packages with `apt-get -f install`"
 
 

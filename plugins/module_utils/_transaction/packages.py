@@ -21,6 +21,7 @@ from .world import World
 
 LOCK_WAIT_S = 120
 DPKG_BUSY = "lock"
+SAID = 1500
 INSTALLED, CONFIG_FILES = "i", "c"
 APT = (
     *("apt-get", "-q", "-y", "-o", f"DPkg::Lock::Timeout={LOCK_WAIT_S}"),
@@ -59,9 +60,11 @@ def apply(world: World, entry: Entry) -> None:
     step = entry.step
     names = [name + (f"={version}" if version else "") for name, version in sorted(step.args["packages"].items())]
     # Whoever names a version to install means it, older ones too.
-    action = {"install": ["install", "--allow-downgrades"], "upgrade": ["install", "--only-upgrade"], "remove": ["remove"]}[
-        step.args["action"]
-    ]
+    action = {
+        "install": ["install", "--allow-downgrades"],
+        "upgrade": ["install", "--only-upgrade"],
+        "remove": ["remove"],
+    }[step.args["action"]]
     _must(world, [*APT, *action, *names], step)
     _keep_marks(world, entry)
 
@@ -127,4 +130,5 @@ def _keep_marks(world: World, entry: Entry) -> None:
 def _must(world: World, argv: Sequence[str], step: Step) -> None:
     done = world.run(argv, float(step.args["timeout_s"]))
     if done.rc != 0:
-        raise CommandFailed(done.explain())
+        # What the packages' own scripts said is in the output; apt's errors tell no more than that they failed.
+        raise CommandFailed(done._replace(err=f"{done.out[-SAID:]}\n{done.err}").explain())

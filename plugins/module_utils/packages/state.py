@@ -85,7 +85,9 @@ def _removable(want: Want, host: Host, found: Need, stage: Stage) -> tuple[str, 
         return ()
     marks = dict.fromkeys((*found.leaving, *found.demoted), True)
     marks.update((one.name, False) for one in want.present if one.name in host.automatic)
-    with apt_get.staged({}, own_lists=False, marks=marks) as marked:
+    # apt itself never takes what is on hold.
+    released = [name for name in (*found.leaving, *brought) if host.is_held(name)]
+    with apt_get.staged({}, own_lists=False, marks=marks, released=released) as marked:
         both = Stage((*stage.options, *marked.options), stage.lists)
         changes = apt_get.simulate(both, words(found), mend=bool(host.interrupted), autoremove=True)
     going = {change.name for change in changes if not change.after}

@@ -74,7 +74,7 @@ def test_only_what_the_transaction_started_is_stopped(action: str, before: dict[
 @pytest.mark.parametrize(
     "step, asked",
     [
-        (steps.package("install", {"b": "2", "a": ""}), "install a b=2"),
+        (steps.package("install", {"b": "2", "a": ""}), "install --allow-downgrades a b=2"),
         (steps.package("upgrade", {"a": "3"}), "install --only-upgrade a=3"),
         (steps.package("remove", {"a": ""}), "remove a"),
     ],
