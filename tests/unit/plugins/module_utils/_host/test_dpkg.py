@@ -1,0 +1,117 @@
+"""What dpkg and apt print, read as what is installed, interrupted, automatic, foretold and locked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import HostLocked
+from ansible_collections.groundcrew.fleet.plugins.module_utils._host import apt_get, dpkg
+from ansible_collections.groundcrew.fleet.plugins.module_utils._host.apt_get import Change, Sizes
+from ansible_collections.groundcrew.fleet.plugins.module_utils._host.dpkg import Known
+
+TOLD = (
+    "dpkg\tamd64\tii \t1.21.22\t6620\tyes\t\n"
+    "crew-tool\tall\thi \t1.0\t300\tno\t\n"
+    "libc6\tamd64\tii \t2.36-9\t12990\t\t\n"
+    "libc6\ti386\tii \t2.36-9\t12500\t\t\n"
+    "systemd-sysv\tamd64\tii \t252\t60\tno\tyes\n"
+    "crew-slow\tall\tiF \t1.0\t300\tno\t\n"
+    "crew-plugin\tall\trc \t1.0\t300\tno\t\n"
+    "nano\tamd64\tun \t\t\t\t\n"
+)
+SIMULATED = """\
+Reading package lists...
+The following packages will be REMOVED:
+  crew-lib crew-tool
+Remv crew-tool [1.0]
+Remv crew-lib [1.0]
+Inst exim4-base (4.96-15+deb12u10 Debian:12.15/oldstable, Debian-Security:12/oldstable-security [amd64])
+Inst curl [7.88.1-10+deb12u1] (7.88.1-10+deb12u14 Debian:12.15/oldstable [amd64]) []
+Inst libc6:i386 [2.36-9] (2.36-9+deb12u13 Debian:12.15/oldstable [i386])
+Conf exim4-base (4.96-15+deb12u10 Debian:12.15/oldstable [amd64])
+"""
+SHOWN = """\
+Package: curl
+Version: 7.88.1-10+deb12u14
+Installed-Size: 502
+Depends: libc6 (>= 2.34)
+Size: 315892
+
+Package: exim4-base
+Version: 4.96-15+deb12u9
+Installed-Size: 1
+Size: 1
+
+Package: exim4-base
+Version: 4.96-15+deb12u10
+Size: 1119296
+"""
+
+
+def test_packages_are_known_by_name_and_foreign_ones_by_architecture_too() -> None:
+    found = dpkg.parse(TOLD)
+    assert found["crew-tool"] == Known("1.0", "i", "h", 300)
+    assert found["libc6:i386"].version == "2.36-9"
+    assert [name for name, one in found.items() if one.vital] == ["dpkg", "systemd-sysv"]
+    assert [name for name, one in found.items() if not one.is_there] == ["crew-plugin"]
+    assert "nano" not in found
+
+
+def test_half_configured_packages_and_dpkgs_own_journal_tell_of_an_interruption(tmp_path: Path) -> None:
+    found = dpkg.parse(TOLD)
+    assert dpkg.interrupted(found, str(tmp_path)) == ("crew-slow",)
+    found.pop("crew-slow")
+    assert dpkg.interrupted(found, str(tmp_path)) == ()
+    (tmp_path / "updates").mkdir()
+    (tmp_path / "updates/0000").touch()
+    assert dpkg.interrupted(found, str(tmp_path)) == (f"{tmp_path}/updates",)
+
+
+def test_automatic_marks_are_read_by_the_names_of_dpkg(tmp_path: Path) -> None:
+    marks = tmp_path / "extended_states"
+    marks.write_text(
+        "Package: libc6\nArchitecture: i386\nAuto-Installed: 1\n\n"
+        "Package: crew-tool\nArchitecture: amd64\nAuto-Installed: 1\n\n"
+        "Package: dpkg\nArchitecture: amd64\nAuto-Installed: 0\n"
+    )
+    assert dpkg.automatic(dpkg.parse(TOLD), str(marks)) == {"libc6:i386", "crew-tool"}
+
+
+def test_what_apt_foretells_is_read_with_versions() -> None:
+    assert list(apt_get.changes(SIMULATED)) == [
+        Change("crew-tool", "1.0", ""),
+        Change("crew-lib", "1.0", ""),
+        Change("exim4-base", "", "4.96-15+deb12u10"),
+        Change("curl", "7.88.1-10+deb12u1", "7.88.1-10+deb12u14"),
+        Change("libc6:i386", "2.36-9", "2.36-9+deb12u13"),
+    ]
+
+
+def test_sizes_are_those_of_the_version_that_comes() -> None:
+    found = apt_get.sizes_in(SHOWN, list(apt_get.changes(SIMULATED)))
+    assert found == {"curl": Sizes(315892, 502 * 1024), "exim4-base": Sizes(1119296, 0)}
+
+
+def test_the_holder_of_a_lock_is_named_with_its_command(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    lock.touch()
+    hold = "import fcntl,sys; f=open(sys.argv[1],'r+b'); fcntl.lockf(f, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert dpkg.holder(str(lock)) == process.pid
+        with pytest.raises(HostLocked, match=rf"process {process.pid} \(.*import fcntl.* has the lock {lock}"):
+            dpkg.wait_for_lock(0, [str(lock)])
+        process.communicate()
+    assert dpkg.holder(str(lock)) is None
+    assert dpkg.wait_for_lock(0, [str(lock), str(tmp_path / "none")]) is False
+
+
+def test_waiting_ends_when_the_lock_is_free() -> None:
+    answers = [7, 7, None]
+    assert dpkg.wait_for_lock(60, ["a"], lambda _path: answers.pop(0), pause_s=0) is True
