@@ -90,7 +90,7 @@ options:
       compilers_for_root:
         description: Whether compilers are root's alone.
         type: bool
-        default: false
+        default: true
   login:
     description: Settings of the layer login. Ages are those of accounts that are made from now on.
     type: dict
@@ -114,7 +114,7 @@ options:
       idle_logout_s:
         description: Seconds after which an idle shell ends; V(0) for never.
         type: int
-        default: 0
+        default: 900
       console_ttys:
         description: Terminals at which root may log in.
         type: list
@@ -245,6 +245,10 @@ options:
         type: str
         choices: ["no", local, remote, "yes"]
         default: "no"
+      classic_key_exchange:
+        description: Whether clients get in that know no key exchange which holds against a quantum computer, such as OpenSSH before 8.5 and paramiko.
+        type: bool
+        default: false
       max_auth_tries:
         description: How many keys or passwords one connection may try. A client that has many keys tries all of them.
         type: int

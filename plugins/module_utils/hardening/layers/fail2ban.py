@@ -52,7 +52,7 @@ def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
             "fail2ban",
             "It watches the SSH server",
             WHY,
-            File("/etc/fail2ban/jail.d/groundcrew-hardening.conf", jail, 0o644, reload),
+            File("/etc/fail2ban/jail.local", jail, 0o644, reload),
             (),
             1,
             skip,

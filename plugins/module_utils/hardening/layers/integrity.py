@@ -34,7 +34,7 @@ Description=Hold the files of this host against their recorded state
 Type=oneshot
 Nice=19
 IOSchedulingClass=idle
-ExecStart=/bin/sh -c 'if test -e /var/lib/groundcrew/aide.db; then exec aide --config=/etc/aide/groundcrew.conf --check; else aide --config=/etc/aide/groundcrew.conf --init && mv /var/lib/groundcrew/aide.db.new /var/lib/groundcrew/aide.db; fi'
+ExecStart=/bin/sh -c 'if test -e /var/lib/groundcrew/aide.db; then exec aide --config=/etc/aide/aide.conf --check; else aide --config=/etc/aide/aide.conf --init && mv /var/lib/groundcrew/aide.db.new /var/lib/groundcrew/aide.db; fi'
 """
 TIMER = """# Managed by groundcrew.fleet.hardening: changes made here are replaced.
 [Unit]
@@ -47,6 +47,10 @@ RandomizedDelaySec=30min
 [Install]
 WantedBy=timers.target
 """
+DEBSUMS = """# Managed by groundcrew.fleet.hardening: changes made here are replaced.
+CRON_CHECK=weekly
+"""
+SUMS = "What was exchanged before the first record differs from its package all the same."
 WHY = "A command that was exchanged is noticed."
 
 
@@ -61,7 +65,7 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
             "integrity",
             "It watches commands, libraries and settings",
             WHY,
-            File("/etc/aide/groundcrew.conf", CONF, 0o600),
+            File("/etc/aide/aide.conf", CONF, 0o600),
             ("CIS Debian 12 6.1.1",),
         ),
         Rule(
@@ -79,6 +83,14 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
             WHY,
             File("/etc/systemd/system/groundcrew-integrity.timer", TIMER.format(**settings)),
             ("CIS Debian 12 6.1.2",),
+        ),
+        Rule("integrity-debsums", "integrity", "debsums is installed", SUMS, Package("debsums")),
+        Rule(
+            "integrity-debsums-weekly",
+            "integrity",
+            "It holds files against their packages every week",
+            SUMS,
+            File("/etc/default/debsums", DEBSUMS),
         ),
         Rule(
             "integrity-running",

@@ -18,14 +18,14 @@ OPTIONS: Mapping[str, Any] = {
     "pass_min_days": {"type": "int", "default": 1},
     "pass_warn_days": {"type": "int", "default": 7},
     "umask": {"type": "str", "default": "027"},
-    "idle_logout_s": {"type": "int", "default": 0},
+    "idle_logout_s": {"type": "int", "default": 900},
     "console_ttys": {"type": "list", "elements": "str", "default": ["console", *(f"tty{one}" for one in range(1, 7))]},
 }
 SHELL = """# Managed by groundcrew.fleet.hardening: changes made here are replaced.
 umask {umask}
-ulimit -S -c 0 > /dev/null 2>&1
+ulimit -c 0 > /dev/null 2>&1
 """
-IDLE = "readonly TMOUT={0}\nexport TMOUT\n"
+IDLE = "TMOUT={0}\nreadonly TMOUT\nexport TMOUT\n"
 
 
 def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:

@@ -35,7 +35,7 @@ OPTIONS: Mapping[str, Any] = {
     "setuid_absent": {"type": "list", "elements": "str", "default": list(SETUID)},
     "su_for_all": {"type": "bool", "default": False},
     "keep_homes": {"type": "list", "elements": "str", "default": []},
-    "compilers_for_root": {"type": "bool", "default": False},
+    "compilers_for_root": {"type": "bool", "default": True},
 }
 
 

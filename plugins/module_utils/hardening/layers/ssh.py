@@ -24,6 +24,7 @@ OPTIONS: Mapping[str, Any] = {
     "allow_users": {"type": "list", "elements": "str", "default": []},
     "allow_groups": {"type": "list", "elements": "str", "default": []},
     "tcp_forwarding": {"type": "str", "choices": ["no", "local", "remote", "yes"], "default": "no"},
+    "classic_key_exchange": {"type": "bool", "default": False},
     "max_auth_tries": {"type": "int", "default": 3},
     "banner": {"type": "path"},
     "user_ca_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
@@ -34,30 +35,23 @@ OPTIONS: Mapping[str, Any] = {
 CA_KEYS, REVOKED = "/etc/ssh/groundcrew_user_ca_keys", "/etc/ssh/groundcrew_revoked_keys"
 KEY = re.compile(r"(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/]+={0,3}( .*)?")
 STRONG = "What is recorded today is not read tomorrow, and nobody in between can weaken it."
-CRYPTO: tuple[tuple[str, tuple[tuple[tuple[int, int], str], ...]], ...] = (
-    (
-        "KexAlgorithms",
-        (
-            ((9, 9), "mlkem768x25519-sha256"),
-            ((9, 9), "sntrup761x25519-sha512"),
-            ((8, 5), "sntrup761x25519-sha512@openssh.com"),
-            ((7, 4), "curve25519-sha256"),
-            ((6, 5), "curve25519-sha256@libssh.org"),
-        ),
-    ),
-    (
-        "Ciphers",
-        (
-            ((6, 5), "chacha20-poly1305@openssh.com"),
-            ((6, 2), "aes256-gcm@openssh.com"),
-            ((6, 2), "aes128-gcm@openssh.com"),
-            ((3, 7), "aes256-ctr"),
-            ((3, 7), "aes192-ctr"),
-            ((3, 7), "aes128-ctr"),
-        ),
-    ),
-    ("MACs", tuple(((6, 2), f"{one}-etm@openssh.com") for one in ("hmac-sha2-512", "hmac-sha2-256", "umac-128"))),
+Names = tuple[tuple[tuple[int, int], str], ...]
+# Each since its version. The first three hold against a quantum computer too, the other two are for clients that have none of them.
+KEX: Names = (
+    ((9, 9), "mlkem768x25519-sha256"),
+    ((9, 9), "sntrup761x25519-sha512"),
+    ((8, 5), "sntrup761x25519-sha512@openssh.com"),
 )
+CLASSIC_KEX: Names = (((7, 4), "curve25519-sha256"), ((6, 5), "curve25519-sha256@libssh.org"))
+CIPHERS: Names = (
+    ((6, 5), "chacha20-poly1305@openssh.com"),
+    ((6, 2), "aes256-gcm@openssh.com"),
+    ((6, 2), "aes128-gcm@openssh.com"),
+    ((3, 7), "aes256-ctr"),
+    ((3, 7), "aes192-ctr"),
+    ((3, 7), "aes128-ctr"),
+)
+MACS: Names = tuple(((6, 2), f"{one}-etm@openssh.com") for one in ("hmac-sha2-512", "hmac-sha2-256", "umac-128"))
 SIGNATURES = (
     *("ssh-ed25519-cert-v01@openssh.com", "sk-ssh-ed25519-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com"),
     *("rsa-sha2-256-cert-v01@openssh.com", "ssh-ed25519", "sk-ssh-ed25519@openssh.com", "rsa-sha2-512", "rsa-sha2-256"),
@@ -115,7 +109,13 @@ SETTINGS: tuple[tuple[str, str, tuple[int, int], str, str, int], ...] = (
 
 def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
     """Return the rules of this layer."""
-    return (*_own(settings), *_doors(settings, facts), *_usual(settings, facts), *_crypto(facts), *_keys(settings))
+    return (
+        *_own(settings),
+        *_doors(settings, facts),
+        *_usual(settings, facts),
+        *_crypto(settings, facts),
+        *_keys(settings),
+    )
 
 
 def _rule(keyword: str, value: str, why: str, ref: str = "", weight: int = 1) -> Rule:
@@ -175,12 +175,15 @@ def _usual(settings: Mapping[str, Any], facts: Facts) -> list[Rule]:
     return found
 
 
-def _crypto(facts: Facts) -> list[Rule]:
+def _crypto(settings: Mapping[str, Any], facts: Facts) -> list[Rule]:
+    # An older server has no other.
+    classic = settings["classic_key_exchange"] or facts.openssh < KEX[-1][0]
+    offered = {"KexAlgorithms": (*KEX, *(CLASSIC_KEX if classic else ())), "Ciphers": CIPHERS, "MACs": MACS}
     found = [
         _rule(
             keyword, ",".join(name for since, name in names if facts.openssh >= since), STRONG, "CIS Debian 12 5.1.6", 3
         )
-        for keyword, names in CRYPTO
+        for keyword, names in offered.items()
     ]
     signatures = ",".join(SIGNATURES)
     found.append(_rule("HostKeyAlgorithms", signatures, STRONG, "", 2))
