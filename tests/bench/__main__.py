@@ -38,8 +38,9 @@ def main() -> int:
 
 def _run(name: str, rounds: int, kept: Path | None) -> int:
     lab = harness.Lab(name)
-    with lab.up():
-        results = importlib.import_module(f".{name}", __package__).measure(lab, rounds)
+    bench = importlib.import_module(f".{name}", __package__)
+    with lab.up(getattr(bench, "HOSTS", harness.HOST)):
+        results = bench.measure(lab, rounds)
     if kept:
         kept.write_text(json.dumps(harness.figures(name, results), indent=1) + "\n")
     print(harness.table(results))

@@ -73,15 +73,18 @@ class Lab:
     def __init__(self, name: str) -> None:
         self.directory = ROOT / ".cache" / "bench" / name
         self.directory.mkdir(parents=True, exist_ok=True)
+        # What plays need besides, and what the last one printed.
+        self.env: dict[str, str] = {}
+        self.said = ""
 
     @contextmanager
-    def up(self) -> Iterator[None]:
-        """Make the host, and remove it afterwards."""
-        self.run(ROOT / "playbooks" / "lab.yml", "-e", "lab_state=started")
+    def up(self, hosts: str = HOST) -> Iterator[None]:
+        """Make the hosts, and remove them afterwards."""
+        self.run(ROOT / "playbooks" / "lab.yml", "-e", "lab_state=started", "-e", f"lab_hosts={hosts}")
         try:
             yield
         finally:
-            self.run(ROOT / "playbooks" / "lab.yml", "-e", "lab_state=absent")
+            self.run(ROOT / "playbooks" / "lab.yml", "-e", "lab_state=absent", "-e", f"lab_hosts={hosts}")
 
     def playbook(self, name: str, tasks: Sequence[dict[str, Any]], **play: Any) -> Path:
         """Return a playbook of these tasks; templates are looked for beside it, in templates/."""
@@ -99,13 +102,14 @@ class Lab:
                 **os.environ,
                 "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}",
                 "ANSIBLE_CONFIG": f"{ROOT}/ansible.cfg",
+                **self.env,
             },
             capture_output=True,
             text=True,
             check=False,
             timeout=PLAY_S,
         )
-        seconds = time.monotonic() - began
+        seconds, self.said = time.monotonic() - began, done.stdout
         if done.returncode != 0:
             raise BenchFailedError(f"{playbook.name} failed:\n{(done.stdout + done.stderr)[-3000:]}")
         return seconds

@@ -96,6 +96,13 @@ def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
             2,
         ),
         Rule(
+            "audit-journal",
+            "audit",
+            "The journal does not keep every record a second time",
+            "It would crowd out what services say.",
+            Unit("systemd-journald-audit.socket", "masked"),
+        ),
+        Rule(
             "audit-running", "audit", "auditd runs", WHY, Unit("auditd.service"), ("CIS Debian 12 6.3.1.2",), 2, inside
         ),
     )

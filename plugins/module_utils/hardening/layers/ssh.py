@@ -107,6 +107,20 @@ SETTINGS: tuple[tuple[str, str, tuple[int, int], str, str, int], ...] = (
 )
 
 
+CLIENT = """# Managed by groundcrew.fleet.hardening: changes made here are replaced.
+Host *
+    ForwardAgent no
+    ForwardX11 no
+    ForwardX11Trusted no
+    GSSAPIAuthentication no
+    HashKnownHosts yes
+    HostbasedAuthentication no
+    PermitLocalCommand no
+    StrictHostKeyChecking ask
+    Tunnel no
+"""
+
+
 def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
     """Return the rules of this layer."""
     return (
@@ -115,6 +129,7 @@ def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
         *_usual(settings, facts),
         *_crypto(settings, facts),
         *_keys(settings),
+        _client(),
     )
 
 
@@ -221,6 +236,17 @@ def _keys(settings: Mapping[str, Any]) -> list[Rule]:
             _rule("HostCertificate", settings["host_certificate"], "Nobody has to trust a host at first sight.")
         )
     return found
+
+
+def _client() -> Rule:
+    why = "Who goes on from here takes neither keys nor a screen along."
+    return Rule(
+        "ssh-client",
+        "ssh",
+        "The client forwards nothing unasked",
+        why,
+        File("/etc/ssh/ssh_config.d/00-groundcrew-hardening.conf", CLIENT),
+    )
 
 
 def _lines(keys: list[str], what: str) -> str:
