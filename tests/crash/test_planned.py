@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a module's own plan: the people of a host are as they were, or as listed, and root can be reached."""
+"""kill -9 in the middle of a module's own plans: the host is as it was, or as asked for, and root can be reached."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import pytest
 from ansible_collections.groundcrew.fleet.tests.crash.machine import Machine
 from ansible_collections.groundcrew.fleet.tests.crash.test_kill import tell, whole
 
+
 # Every operation would take minutes; a few of each kind do not.
-EVERY = 6
-
-
-def test_accounts_are_whole_and_the_host_reachable_after_kill(
-    quick: Machine, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "subject, every, fewest, states",
+    [("accounts", 6, 100, {"old", "new"}), ("hardening", 11, 100, {"old", "between", "new"})],
+)
+def test_host_is_whole_and_reachable_after_kill_in_a_run_of(
+    quick: Machine, subject: str, every: int, fewest: int, states: set[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     quick.bring_engines()
-    report = quick.drive("planned", every=EVERY)
+    report = quick.drive("planned", subject=subject, every=every)
     with capsys.disabled():
-        tell(report, f"of {report['operations']} operations of accounts")
+        tell(report, f"of {report['operations']} operations of {subject}")
     whole(report)
-    assert report["operations"] > 100
-    assert set(report["states"]) == {"old", "new"}
+    assert report["operations"] > fewest
+    assert set(report["states"]) == states

@@ -20,7 +20,7 @@ RUNS = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "runs.jsonl"
 BARE = "old"
 PYTHON = "Ensure that Python is there"
 TASKS = [
-    "Ensure that the packages are installed",
+    "Ensure that packages and repositories are as listed",
     "Ensure that the accounts are as listed",
     "Ensure that the settings of the host are as listed",
     "Ensure that the kernel is set as listed",

@@ -56,16 +56,21 @@ def actor(attempt: int = 1, *, wait_s: float = 60) -> Actor:
 
 def reset(paths: Paths = HOST, root: str = ROOT) -> None:
     """Bring the host to the old state, with an empty state directory."""
+    forget(paths)
+    shutil.rmtree(root, ignore_errors=True)
+    build(root)
+    if root == ROOT:
+        reset_units()
+
+
+def forget(paths: Paths = HOST) -> None:
+    """Clear what transactions leave in the state directory."""
     for folder in (paths.journal, paths.undo):
         for name in os.listdir(folder) if os.path.isdir(folder) else []:
             shutil.rmtree(f"{folder}/{name}")
     for path in (paths.ledger, paths.lock, paths.quarantine):
         if os.path.exists(path):
             os.unlink(path)
-    shutil.rmtree(root, ignore_errors=True)
-    build(root)
-    if root == ROOT:
-        reset_units()
 
 
 def reset_units() -> None:
