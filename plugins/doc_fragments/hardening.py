@@ -34,10 +34,11 @@ options:
     description: Settings of the layer updates.
     type: dict
     suboptions:
-      restart_services:
-        description: Whether needrestart restarts services by itself after an update. By default it only lists them.
-        type: bool
-        default: false
+      needrestart:
+        description: Whether needrestart is there after an update, to V(list) services that run replaced code, or to V(restart) them by itself.
+        type: str
+        choices: [absent, list, restart]
+        default: absent
   kernel:
     description: Settings of the layer kernel.
     type: dict

@@ -239,7 +239,10 @@ def _explain(stage: Stage, done: Completed) -> str:
         return "; ".join(told)
     if UNMET in done.out:
         needs = " ".join(done.out.split(UNMET, 1)[1].split())
-        return f"the packages cannot be installed together: {needs[-2000:]}; correct the list, give held false for what is on hold, or add the repository that has what is missing"
+        return (
+            f"the packages cannot be installed together: {needs[-2000:]}; correct the list, give held false for what is on hold, or add "
+            "the repository that has what is missing"
+        )
     return f"apt cannot do what is asked: {done.explain()}; correct the list, or mend the host's packages with `apt-get -f install`"
 
 

@@ -56,10 +56,13 @@ def findings(rules: Sequence[Rule], have: Have) -> list[Finding]:
 
 
 def score(found: Iterable[Finding]) -> int:
-    """Return the weighted share of rules that are kept, in percent; what is skipped does not count."""
+    """Return the weighted share of rules that are kept, in whole percent; what is skipped does not count.
+
+    It is 100 only where each of them is kept.
+    """
     counted = [one for one in found if not one.skip]
     whole = sum(one.rule.weight for one in counted)
-    return round(100 * sum(one.rule.weight for one in counted if one.look.ok) / whole) if whole else 100
+    return 100 * sum(one.rule.weight for one in counted if one.look.ok) // whole if whole else 100
 
 
 def told(finding: Finding) -> dict[str, Any]:

@@ -18,6 +18,8 @@ NET_ADMIN = 12
 PASSWD, GROUP = "/etc/passwd", "/etc/group"
 # Where commands are looked for; /bin and /sbin are links to two of them.
 COMMANDS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
+# Names for what is a link to a link on most hosts.
+COMPILERS = tuple(f"/usr/bin/{name}" for name in ("as", "cc", "c++", "gcc", "g++", "clang"))
 
 
 class Person(NamedTuple):
@@ -45,6 +47,7 @@ class Facts(NamedTuple):
     groups: Mapping[str, int] = {}
     members: Mapping[str, frozenset[str]] = {}
     loose: tuple[str, ...] = ()
+    compilers: tuple[str, ...] = ()
     file_systems: frozenset[str] = frozenset()
     sshd: Mapping[str, list[str]] = {}
     ssh_ports: tuple[int, ...] = (22,)
@@ -67,6 +70,7 @@ def read() -> Facts:
         groups=groups(_text(GROUP)),
         members=members(_text(GROUP), everybody),
         loose=loose(COMMANDS),
+        compilers=tuple(sorted({os.path.realpath(path) for path in COMPILERS if os.path.exists(path)})),
         file_systems=frozenset(line.split()[2] for line in _text("/proc/mounts").splitlines() if len(line.split()) > 2),
         sshd=sshd,
         ssh_ports=tuple(int(port) for port in sshd.get("port", ("22",))),

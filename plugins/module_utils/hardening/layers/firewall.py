@@ -33,6 +33,11 @@ OPTIONS: Mapping[str, Any] = {
     "log_dropped": {"type": "bool", "default": True},
     "ping": {"type": "bool", "default": True},
 }
+# RFC 4890: without these no host has an address, a router or a path.
+ICMPV6 = (
+    *("destination-unreachable", "packet-too-big", "time-exceeded", "parameter-problem"),
+    *("nd-router-solicit", "nd-router-advert", "nd-neighbor-solicit", "nd-neighbor-advert"),
+)
 TEST = steps.argv(["nft", "-c", "-f", RULESET])
 RELOAD = steps.unit(UNIT, "reload")
 SYSTEMD = f"""# Managed by groundcrew.fleet.hardening: changes made here are replaced.
@@ -101,7 +106,7 @@ def ruleset(settings: Mapping[str, Any], ssh_ports: Sequence[int]) -> str:
         "ct state established,related accept",
         "ct state invalid drop",
         'iifname "lo" accept',
-        "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept",
+        f"icmpv6 type {{ {', '.join(ICMPV6)} }} accept",
         "icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
         *(
             f"{family} type echo-request limit rate 10/second accept"

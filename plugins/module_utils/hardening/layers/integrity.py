@@ -27,6 +27,7 @@ Everything = p+u+g+s+b+m+c+sha256
 !/etc/mtab$
 !/usr/lib/.*/__pycache__
 """
+AIDE, DATABASE = "/etc/aide/aide.conf", "/var/lib/groundcrew/aide.db"
 SERVICE = """# Managed by groundcrew.fleet.hardening: changes made here are replaced.
 [Unit]
 Description=Hold the files of this host against their recorded state
@@ -34,7 +35,8 @@ Description=Hold the files of this host against their recorded state
 Type=oneshot
 Nice=19
 IOSchedulingClass=idle
-ExecStart=/bin/sh -c 'if test -e /var/lib/groundcrew/aide.db; then exec aide --config=/etc/aide/aide.conf --check; else aide --config=/etc/aide/aide.conf --init && mv /var/lib/groundcrew/aide.db.new /var/lib/groundcrew/aide.db; fi'
+ExecStartPre=/bin/sh -c 'test -e {db} || {{ aide --config={conf} --init && mv {db}.new {db}; }}'
+ExecStart=/usr/bin/aide --config={conf} --check
 """
 TIMER = """# Managed by groundcrew.fleet.hardening: changes made here are replaced.
 [Unit]
@@ -65,7 +67,7 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
             "integrity",
             "It watches commands, libraries and settings",
             WHY,
-            File("/etc/aide/aide.conf", CONF, 0o600),
+            File(AIDE, CONF, 0o600),
             ("CIS Debian 12 6.1.1",),
         ),
         Rule(
@@ -73,7 +75,7 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
             "integrity",
             "A service holds the disk against what was recorded",
             WHY,
-            File("/etc/systemd/system/groundcrew-integrity.service", SERVICE),
+            File("/etc/systemd/system/groundcrew-integrity.service", SERVICE.format(conf=AIDE, db=DATABASE)),
             ("CIS Debian 12 6.1.2",),
         ),
         Rule(

@@ -14,9 +14,9 @@ from ..rule import File, Line, Rule
 
 DEFS = "/etc/login.defs"
 OPTIONS: Mapping[str, Any] = {
-    "pass_max_days": {"type": "int", "default": 365},
-    "pass_min_days": {"type": "int", "default": 1},
-    "pass_warn_days": {"type": "int", "default": 7},
+    "pass_max_days": {"type": "int", "no_log": False, "default": 365},
+    "pass_min_days": {"type": "int", "no_log": False, "default": 1},
+    "pass_warn_days": {"type": "int", "no_log": False, "default": 7},
     "umask": {"type": "str", "default": "027"},
     "idle_logout_s": {"type": "int", "default": 900},
     "console_ttys": {"type": "list", "elements": "str", "default": ["console", *(f"tty{one}" for one in range(1, 7))]},

@@ -77,6 +77,13 @@ def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
     faillock = "/etc/security/faillock.conf"
     return (
         Rule(
+            "pam-tmpdir",
+            "pam",
+            "Everybody has a directory for temporary files of his own",
+            "Nobody lays a trap in another one's temporary files.",
+            Package("libpam-tmpdir"),
+        ),
+        Rule(
             "pam-pwquality-installed",
             "pam",
             "libpam-pwquality is installed",

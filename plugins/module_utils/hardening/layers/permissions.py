@@ -30,7 +30,6 @@ SETUID = (
     *("/usr/bin/mail-touchlock", "/usr/bin/dotlockfile", "/usr/bin/arping", "/usr/sbin/uuidd", "/usr/bin/mtr"),
     *("/usr/lib/pt_chown", "/usr/lib/eject/dmcrypt-get-device", "/usr/lib/mc/cons.saver"),
 )
-COMPILERS = tuple(f"/usr/bin/{name}" for name in ("as", "cc", "gcc", "g++", "clang"))
 OPTIONS: Mapping[str, Any] = {
     "setuid_absent": {"type": "list", "elements": "str", "default": list(SETUID)},
     "su_for_all": {"type": "bool", "default": False},
@@ -41,7 +40,7 @@ OPTIONS: Mapping[str, Any] = {
 
 def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
     """Return the rules of this layer."""
-    return (*_databases(), *_roots(settings), *_setuid(settings), *_loose(facts), *_homes(settings, facts))
+    return (*_databases(), *_roots(settings, facts), *_setuid(settings), *_loose(facts), *_homes(settings, facts))
 
 
 def _rule(path: str, title: str, why: str, thing: File | Mode, refs: tuple[str, ...] = (), weight: int = 2) -> Rule:
@@ -80,7 +79,7 @@ def _databases() -> list[Rule]:
     ]
 
 
-def _roots(settings: Mapping[str, Any]) -> list[Rule]:
+def _roots(settings: Mapping[str, Any], facts: Facts) -> list[Rule]:
     why = "It tells how this host is protected, and by whom."
     found = [
         _rule(path, f"{path} is root's alone", why, Mode(path, mode), ("CIS Debian 12 7.1",)) for path, mode in ROOTS
@@ -98,7 +97,7 @@ def _roots(settings: Mapping[str, Any]) -> list[Rule]:
         )
     if settings["compilers_for_root"]:
         why = "An intruder without rights builds nothing here."
-        found += [_rule(one, f"{one} is root's alone", why, Mode(one, 0o750), (), 1) for one in COMPILERS]
+        found += [_rule(one, f"{one} is root's alone", why, Mode(one, 0o750), (), 1) for one in facts.compilers]
     trust = "It lets others in by their word alone."
     return [
         *found,

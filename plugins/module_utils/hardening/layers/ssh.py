@@ -79,7 +79,7 @@ SETTINGS: tuple[tuple[str, str, tuple[int, int], str, str, int], ...] = (
     ("GSSAPIAuthentication", "no", (0, 0), "A way in that nobody uses is not watched.", "CIS Debian 12 5.1.9", 1),
     ("UsePAM", "yes", (0, 0), "Locked and expired accounts stay out.", "CIS Debian 12 5.1.22", 2),
     ("StrictModes", "yes", (0, 0), "Keys that others could write do not count.", "", 2),
-    ("MaxSessions", "10", (5, 1), "One connection does not use up the host.", "CIS Debian 12 5.1.18", 1),
+    ("MaxSessions", "4", (5, 1), "One connection does not use up the host.", "CIS Debian 12 5.1.18", 1),
     ("MaxStartups", "10:30:60", (0, 0), "Strangers do not keep others out.", "CIS Debian 12 5.1.17", 1),
     ("LoginGraceTime", "30", (0, 0), "A connection that does not log in ends.", "CIS Debian 12 5.1.13", 1),
     ("ClientAliveInterval", "300", (0, 0), "A session whose other end is gone ends.", "CIS Debian 12 5.1.7", 1),

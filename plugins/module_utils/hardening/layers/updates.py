@@ -12,7 +12,9 @@ from typing import Any
 from ..facts import Facts
 from ..rule import File, Package, Rule
 
-OPTIONS: Mapping[str, Any] = {"restart_services": {"type": "bool", "default": False}}
+OPTIONS: Mapping[str, Any] = {
+    "needrestart": {"type": "str", "choices": ["absent", "list", "restart"], "default": "absent"}
+}
 PERIODIC = """// Managed by groundcrew.fleet.hardening: changes made here are replaced.
 APT::Periodic::Update-Package-Lists "1";
 APT::Periodic::Unattended-Upgrade "1";
@@ -26,8 +28,7 @@ WHY = "A hole that is known and mended upstream is the one that is used."
 
 def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
     """Return the rules of this layer."""
-    mode = "a" if settings["restart_services"] else "l"
-    return (
+    unattended = (
         Rule(
             "updates-unattended",
             "updates",
@@ -45,18 +46,20 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
             ("CIS Debian 12 1.2.2.1",),
             2,
         ),
-        Rule(
-            "updates-needrestart",
-            "updates",
-            "needrestart is installed",
-            "A service that still runs replaced code is as open as before its update.",
-            Package("needrestart"),
-        ),
+    )
+    return (*unattended, *(_needrestart(settings["needrestart"]) if settings["needrestart"] != "absent" else ()))
+
+
+def _needrestart(what: str) -> tuple[Rule, ...]:
+    why = "A service that still runs replaced code is as open as before its update."
+    text = NEEDRESTART % ("a" if what == "restart" else "l")
+    return (
+        Rule("updates-needrestart", "updates", "needrestart is installed", why, Package("needrestart")),
         Rule(
             "updates-needrestart-mode",
             "updates",
-            "needrestart never asks, and restarts services only where that is wanted",
+            "needrestart never asks",
             "A question of an update that runs by itself is answered by nobody.",
-            File("/etc/needrestart/conf.d/50-groundcrew-hardening.conf", NEEDRESTART % mode),
+            File("/etc/needrestart/conf.d/50-groundcrew-hardening.conf", text),
         ),
     )

@@ -84,7 +84,7 @@ def test_file_that_shall_not_be_there_is_removed_once() -> None:
 
 
 def test_settings_of_one_file_are_one_write() -> None:
-    things = [Sshd("X11Forwarding", "no"), Sshd("UsePAM", "yes"), KernelModule("udf")]
+    things: list[text.Text] = [Sshd("X11Forwarding", "no"), Sshd("UsePAM", "yes"), KernelModule("udf")]
     have = {text.SSHD: file(text.SSHD, None), text.MODPROBE: file(text.MODPROBE, None)}
     planned, then = text.steps_for(things, have)
     assert [one.args["content"].decode() for one in planned] == [
