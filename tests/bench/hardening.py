@@ -23,6 +23,16 @@ FIRST, AGAIN = 4, 15
 INDEX = 85
 # What the peer does; the rest of our layers comes on top of it for Lynis.
 SCOPE = ["packages", "kernel", "modules", "mounts", "permissions", "login", "coredumps", "cron", "audit", "pam", "ssh"]
+# The clock is the machine's; chrony runs beside it.
+MACHINE = """
+apt-get -q update
+apt-get -q -y install --no-install-recommends chrony
+mkdir -p /etc/systemd/system/chrony.service.d
+printf '[Unit]\\nConditionCapability=\\n[Service]\\nExecStart=\\nExecStart=!/usr/sbin/chronyd -x\\n' > /etc/systemd/system/chrony.service.d/lab.conf
+systemctl daemon-reload
+systemctl restart chrony
+sed -i /MaxStartups/d /etc/ssh/sshd_config.d/lab.conf
+"""
 COUNTED = re.compile(r"^\S+\s+: ok=\d+\s+changed=(\d+)", re.MULTILINE)
 
 
@@ -56,11 +66,7 @@ def measure(lab: Lab, _rounds: int) -> list[Result]:
 
 def _prepare(host: str) -> None:
     """Make more of a machine of it: its clock is kept, the settings of its network are its own, and the lab's wishes for sshd are not."""
-    _ssh(
-        host,
-        "sudo sh -euc 'apt-get -q update; apt-get -q -y install --no-install-recommends chrony; sed -i /MaxStartups/d /etc/ssh/sshd_config.d/lab.conf;"
-        " echo DAEMON_OPTS=-x > /etc/default/chrony; systemctl restart chrony'",
-    )
+    _ssh(host, "sudo sh -eux", MACHINE)
     sudo = [] if os.geteuid() == 0 else ["sudo"]
     inspect = [*sudo, "podman", "inspect", "--format", "{{.State.Pid}}", f"bench-{host}"]
     process = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.strip()

@@ -32,6 +32,9 @@ WITHIN_S = 2
 NEAREST = 3
 SPECIAL = re.compile(r"[][.^$*+?(){}|\\]")
 HEX = re.compile(r"0[xX][0-9a-fA-F]+")
+# A change of these sets the others of their family anew (ip-sysctl of the kernel's documentation).
+FORWARDING = ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding", "net.ipv6.conf.all.forwarding")
+REDIRECTS = "_redirects"
 READ_ONLY = "/proc/sys is mounted read-only here, as in a container: a boot with a kernel of its own takes the file"
 NOT_OURS = "this process may not set it, as in a container: a boot with a kernel of its own takes the file"
 NO_KEY = "this kernel has no such key: the file holds it for when it does"
@@ -81,10 +84,9 @@ def _listed(want: Want, have: Have) -> dict[str, str]:
     """Return what our file shall hold, in its order."""
     if not want.present:
         return {}
-    if want.purge:
-        return dict(want.settings)
-    # What is there stays in its place: a call for one key of many changes no order.
-    return {**_settings(have), **want.settings}
+    # What is there stays in its place: a call for one key of many changes no order. At a boot, too, forwarding comes first.
+    listed = dict(want.settings) if want.purge else {**_settings(have), **want.settings}
+    return {**{key: listed[key] for key in FORWARDING if key in listed}, **listed}
 
 
 def _places(have: Have) -> dict[str, FileState]:
@@ -176,7 +178,12 @@ def _return(have: Have, key: str, found: Sequence[Assignment]) -> Ruling | None:
 
 
 def _runtime(have: Have, rulings: Mapping[str, Ruling]) -> dict[str, str]:
-    return {key: one.target for key, one in rulings.items() if not one.skipped and have.keys[key].value != one.target}
+    """A host that stops being a router, or becomes one, has its redirects set anew by the kernel: they follow that, though right now."""
+    able = {key: one.target for key, one in rulings.items() if not one.skipped}
+    new = {key: target for key, target in able.items() if have.keys[key].value != target}
+    first = {key: target for key, target in new.items() if key in FORWARDING}
+    again = {key: target for key, target in able.items() if REDIRECTS in key} if first else {}
+    return {**first, **new, **again}
 
 
 def _command(have: Have, runtime: Mapping[str, str]) -> list[Step]:

@@ -100,6 +100,14 @@ def test_what_was_set_is_read_back_with_fields_apart_by_whatever_the_kernel_puts
     assert check.spec["argv"][-2:] == ["1024[[:space:]]+65000[[:space:]]*", "/proc/sys/net/ipv4/ip_local_port_range"]
 
 
+def test_redirects_are_set_again_after_a_change_of_forwarding_which_resets_them() -> None:
+    redirects = "net.ipv4.conf.all.accept_redirects"
+    there = host({redirects: key("0"), FORWARD: key("1")})
+    planned = plan(want({redirects: "0", FORWARD: "0"}), there)
+    assert commands(planned) == [([f"{FORWARD}=0", f"{redirects}=0"], [f"{FORWARD}=1", f"{redirects}=0"])]
+    assert next(line for line in written(planned)[0].decode().splitlines() if "=" in line).startswith(FORWARD)
+
+
 def test_a_second_call_changes_nothing() -> None:
     have = host({FORWARD: key("0")})
     wanted = want({FORWARD: "1"})
