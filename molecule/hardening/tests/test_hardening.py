@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from testinfra.host import Host
@@ -76,6 +77,18 @@ def test_the_audit_finds_every_rule_kept_that_this_host_can_take(host: Host) -> 
     )
     assert told["score"] == 100, [one for one in told["rules"] if not one["ok"] and not one["left_out"]]
     assert not told.get("changed")
+
+
+def test_the_page_of_the_fleet_tells_each_host_and_ends_badly_below_the_least_score(host: Host, tmp_path: Path) -> None:
+    name = name_of(host)
+    files = {"audit_page": str(tmp_path / "audit.html"), "audit_json": str(tmp_path / "audit.json")}
+    least = {"audit_minimum_score": 101}
+    assert play("audit", "--limit", name, "--extra-vars", json.dumps({**files, **least}))[name]["failures"] == 1
+    told = json.loads((tmp_path / "audit.json").read_text())
+    assert [one["name"] for one in told["hosts"]] == [name]
+    page = (tmp_path / "audit.html").read_text()
+    assert f'<a href="#host-1">{name}</a>' in page
+    assert "This fleet has a banner of its own" in page
 
 
 def test_what_a_container_cannot_take_is_left_out_with_its_reason(host: Host) -> None:
