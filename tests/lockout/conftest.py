@@ -28,7 +28,7 @@ def hosts() -> Iterator[None]:
     try:
         _lab("started")
         # Packages come in a transaction of their own, which stands: what is looked at here is the one that does not.
-        for name, packages in {"old1": "nftables", "new2": "libpam-pwquality"}.items():
+        for name, packages in {"old1": "nftables", "new2": "libpam-pwquality libpam-tmpdir"}.items():
             machine(name).run(
                 "sh", "-c", f"apt-get -q update; apt-get -q -y install --no-install-recommends {packages}"
             )

@@ -21,8 +21,8 @@ from ansible_collections.groundcrew.fleet.tests.lockout.case import (
 DROPIN = "/etc/ssh/sshd_config.d/00-groundcrew-hardening.conf"
 LOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGt7qPZ0dLXqbGXe2yl0tq7xvCzTGYwfbMS5nGW5zEkJ nobody"
 RISK = "nobody can become root"
-# A profile that some package has brought and nobody has enabled yet: the next pam-auth-update does.
-REFUSE = b"Name: refuse\nDefault: yes\nPriority: 10\nAccount-Type: Additional\nAccount:\n\trequisite\tpam_deny.so\n"
+# A stack whose module is missing lets nobody in; the layer asks for it all the same.
+MODULE = "/usr/lib/x86_64-linux-gnu/security/pam_faillock.so"
 DENY = {"layers": ["ssh"], "ssh": {"allow_users": ["nobody"]}}
 
 
@@ -54,7 +54,7 @@ REMOVED_KEY = Case(
 @pytest.fixture(scope="module")
 def taken_back() -> Mapping[str, tuple[Attempt, dict[str, Any]]]:
     """All hosts are cut off at once, each in its way; each call ends when its host is back."""
-    machine("new2").put("/usr/share/pam-configs/refuse", REFUSE, "644")
+    machine("new2").run("mv", MODULE, "/root")
     started = {what: attempt(one.host, one.module, one.options) for what, one in CASES.items()}
     return {what: (one, one.result()) for what, one in started.items()}
 

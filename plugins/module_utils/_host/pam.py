@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from .._errors import CommandFailed
 from . import run
@@ -36,6 +37,14 @@ def enabled(name: str, kind: str) -> bool:
             return f"Module: {name}\n" in file.read()
     except FileNotFoundError:
         return False
+
+
+def waiting(ours: Iterable[str], profiles: str = PROFILES, saved: str = SAVED) -> tuple[str, ...]:
+    """Return the profiles, besides ours, that nobody has decided on and that the next pam-auth-update would enable by itself."""
+    seen = set(_read(f"{saved}/seen").split())
+    names = sorted(os.listdir(profiles)) if os.path.isdir(profiles) else []
+    new = [name for name in names if name not in seen and name not in set(ours) and not name.endswith("~")]
+    return tuple(name for name in new if re.search(r"^Default:\s*yes\s*$", _read(f"{profiles}/{name}"), re.MULTILINE))
 
 
 def staged(profiles: Mapping[str, str]) -> dict[str, str]:

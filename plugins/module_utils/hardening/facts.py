@@ -35,7 +35,8 @@ class Person(NamedTuple):
 class Facts(NamedTuple):
     """`container` is the kind of container that this host is, "" for a machine; `loose` are commands that others may write.
 
-    `sshd` is the SSH server's effective configuration, `pam` the files of the PAM stack as the layer pam wants them.
+    `sshd` is the SSH server's effective configuration, `pam` the files of the PAM stack as the layer pam wants them,
+    `pam_waiting` the profiles of others that would come along.
     """
 
     debian: int = 12
@@ -52,6 +53,7 @@ class Facts(NamedTuple):
     sshd: Mapping[str, list[str]] = {}
     ssh_ports: tuple[int, ...] = (22,)
     pam: Mapping[str, str] = {}
+    pam_waiting: tuple[str, ...] = ()
 
 
 def read() -> Facts:

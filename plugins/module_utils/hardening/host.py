@@ -40,5 +40,5 @@ def with_wishes(want: Want, known: Facts, managed: Mapping[str, Managed]) -> Fac
         known = known._replace(ssh_ports=(port,))
     if "pam" in want.layers and want.present:
         profiles = pam_layer.profiles(want.settings["pam"], has_quality=pam.enabled("pwquality", "password"))
-        known = known._replace(pam=pam.staged(profiles))
+        known = known._replace(pam=pam.staged(profiles), pam_waiting=pam.waiting(profiles))
     return known

@@ -30,7 +30,45 @@ IDLE = "TMOUT={0}\nreadonly TMOUT\nexport TMOUT\n"
 
 def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
     """Return the rules of this layer."""
-    lines = (
+    of_defs = [
+        Rule(
+            f"login-{key.lower().replace('_', '-')}",
+            "login",
+            f"{key} is {value}",
+            why,
+            Line(DEFS, key, value, "\t"),
+            refs,
+            weight,
+        )
+        for key, value, why, refs, weight in _lines(settings)
+    ]
+    shell = SHELL.format(umask=settings["umask"])
+    if settings["idle_logout_s"]:
+        shell += IDLE.format(settings["idle_logout_s"])
+    ttys = "".join(f"{one}\n" for one in settings["console_ttys"])
+    return (
+        *of_defs,
+        Rule(
+            "login-shell",
+            "login",
+            "A shell begins with that umask",
+            "What somebody makes is not everybody's.",
+            File("/etc/profile.d/groundcrew-hardening.sh", shell),
+            ("CIS Debian 12 5.4.3.2",),
+        ),
+        Rule(
+            "login-securetty",
+            "login",
+            "root logs in at consoles only",
+            "Emergency access is at the console, and there alone.",
+            File("/etc/securetty", ttys, 0o400),
+        ),
+    )
+
+
+def _lines(settings: Mapping[str, Any]) -> tuple[tuple[str, str, str, tuple[str, ...], int], ...]:
+    """Return key, value, reason, numbers and weight of each line of login.defs."""
+    return (
         (
             "PASS_MAX_DAYS",
             str(settings["pass_max_days"]),
@@ -59,38 +97,4 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
         ("LOG_OK_LOGINS", "yes", "Who logged in is told.", (), 1),
         ("LOGIN_RETRIES", "3", "Guessing at the console is slow.", (), 1),
         ("LOGIN_TIMEOUT", "60", "Nobody keeps a login prompt.", (), 1),
-    )
-    of_defs = [
-        Rule(
-            f"login-{key.lower().replace('_', '-')}",
-            "login",
-            f"{key} is {value}",
-            why,
-            Line(DEFS, key, value, "\t"),
-            refs,
-            weight,
-        )
-        for key, value, why, refs, weight in lines
-    ]
-    shell = SHELL.format(umask=settings["umask"])
-    if settings["idle_logout_s"]:
-        shell += IDLE.format(settings["idle_logout_s"])
-    ttys = "".join(f"{one}\n" for one in settings["console_ttys"])
-    return (
-        *of_defs,
-        Rule(
-            "login-shell",
-            "login",
-            "A shell begins with that umask",
-            "What somebody makes is not everybody's.",
-            File("/etc/profile.d/groundcrew-hardening.sh", shell),
-            ("CIS Debian 12 5.4.3.2",),
-        ),
-        Rule(
-            "login-securetty",
-            "login",
-            "root logs in at consoles only",
-            "Emergency access is at the console, and there alone.",
-            File("/etc/securetty", ttys, 0o400),
-        ),
     )

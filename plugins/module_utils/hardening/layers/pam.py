@@ -71,6 +71,15 @@ def profiles(settings: Mapping[str, Any], *, has_quality: bool) -> dict[str, str
 
 def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
     """Return the rules of this layer."""
+    if not facts.pam_waiting:
+        return _rules(settings, facts)
+    names = ", ".join(facts.pam_waiting)
+    # Any package with a profile would enable these too, outside of the transaction that is proven.
+    skip = f"the PAM profiles {names} wait for somebody to decide on them: `pam-auth-update --enable` or `--disable` these first"
+    return tuple(rule._replace(skip=skip) for rule in _rules(settings, facts))
+
+
+def _rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
     guessing = "Guessing a password takes years."
     easy = "A password that is long and new is not in the lists."
     deny, unlock = str(settings["deny"]), str(settings["unlock_s"])
