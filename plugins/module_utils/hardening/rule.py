@@ -52,13 +52,15 @@ class Sshd(NamedTuple):
 class Mode(NamedTuple):
     """What stands at a path has no permission beyond `at_most`, and this owner and group where they are given.
 
-    What is not there is as it should be. `groups` are those that will do; the first is given.
+    What is not there is as it should be, unless it is a `folder`: that is made, before a package makes a wider one.
+    `groups` are those that will do; the first is given.
     """
 
     path: str
     at_most: int
     owner: int | None = 0
     groups: tuple[str, ...] = ("root",)
+    folder: bool = False
 
 
 class Sysctl(NamedTuple):

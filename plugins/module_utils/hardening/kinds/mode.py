@@ -19,7 +19,7 @@ def look(thing: Mode, there: FileState, groups: Mapping[str, int]) -> Look:
     """`groups` are the host's groups, name to number."""
     should = f"{thing.at_most:04o} at most" + (f", group {' or '.join(thing.groups)}" if thing.groups else "")
     if there.kind in (files.ABSENT, files.LINK):
-        return Look("is not there", should, ok=True)
+        return Look("is not there", should, ok=_wrong(thing, there, groups) is None)
     now = f"{there.mode:04o}, owner {there.uid}, group {_name(there.gid, groups)}"
     return Look(now, should, _wrong(thing, there, groups) is None)
 
@@ -37,6 +37,8 @@ def steps_for(things: Iterable[Mode], have: Mapping[str, FileState], groups: Map
 
 
 def _wrong(thing: Mode, there: FileState, groups: Mapping[str, int]) -> Step | None:
+    if not there.exists and thing.folder:
+        return steps.directory(thing.path, owner="0", group="0", mode=thing.at_most)
     if there.kind in (files.ABSENT, files.LINK):
         return None
     owner = None if thing.owner in (None, there.uid) else str(thing.owner)

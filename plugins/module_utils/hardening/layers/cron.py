@@ -12,7 +12,7 @@ from typing import Any
 from ..facts import Facts
 from ..rule import File, Mode, Rule
 
-FOLDERS = tuple(f"/etc/cron.{name}" for name in ("hourly", "daily", "weekly", "monthly", "yearly", "d"))
+FOLDERS = tuple(f"/etc/cron.{name}" for name in ("hourly", "daily", "weekly", "monthly", "d"))
 OPTIONS: Mapping[str, Any] = {"allow": {"type": "list", "elements": "str", "default": ["root"]}}
 WHY = "What runs as root by itself is nobody else's to read or to add to."
 
@@ -35,7 +35,7 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
                 "cron",
                 f"{one} is root's alone",
                 WHY,
-                Mode(one, 0o700),
+                Mode(one, 0o700, folder=True),
                 ("CIS Debian 12 2.4.1",),
             )
             for one in FOLDERS

@@ -237,3 +237,9 @@ def test_mount_that_only_runs_so_is_told() -> None:
 def test_of_several_mounts_at_one_place_the_last_counts() -> None:
     found = mounts("a /x tmpfs rw 0 0\nb /x ext4 ro 0 0\nbroken\n")
     assert found == {"/x": MountState("b", "ext4", frozenset({"ro"}))}
+
+
+def test_a_folder_that_is_not_there_is_made_before_a_package_makes_a_wider_one() -> None:
+    thing = Mode("/etc/cron.weekly", 0o700, folder=True)
+    (step,) = mode.steps_for([thing], {"/etc/cron.weekly": FileState("/etc/cron.weekly", files.ABSENT)}, GROUPS)
+    assert (step.kind, step.args["mode"]) == ("directory", 0o700)

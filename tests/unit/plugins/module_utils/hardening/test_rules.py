@@ -13,7 +13,7 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening import 
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.assess import TEXTS
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.facts import Facts, Person
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.kinds import text
-from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.rule import Mode, Rule, Sshd
+from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.rule import File, Mode, Rule, Sshd
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.spec import SHARED
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.want import parse
 
@@ -122,11 +122,13 @@ def test_a_profile_of_others_that_would_come_along_stops_the_layer_with_the_cure
 
 
 def test_the_firewall_lets_ssh_in_where_it_will_listen_and_services_from_their_sources_only() -> None:
-    told = by_id(
+    thing = by_id(
         FACTS._replace(ssh_ports=(2222,)),
         layers=["firewall"],
         firewall={"allow": [{"name": "shop", "ports": ["80", "8000-8010"], "sources": ["192.0.2.7", "2001:db8::/64"]}]},
-    )["firewall-rules"].thing.content  # type: ignore[union-attr] - it is a File
+    )["firewall-rules"].thing
+    assert isinstance(thing, File)
+    told = thing.content or ""
     assert 'tcp dport { 2222 } accept comment "ssh"' in told
     assert 'ip saddr { 192.0.2.7/32 } tcp dport { 80, 8000-8010 } accept comment "shop"' in told
     assert 'ip6 saddr { 2001:db8::/64 } tcp dport { 80, 8000-8010 } accept comment "shop"' in told
