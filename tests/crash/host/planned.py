@@ -78,6 +78,7 @@ def hardening_plans(asked: Mapping[str, Any]) -> Sequence[Any]:
     return found
 
 
+PACKAGES = ("pam-pwquality-installed", "pam-tmpdir")
 LAYERS = ["banners", "login", "coredumps", "sudo", "pam", "ssh"]
 SUBJECTS = {
     "accounts": Subject(
@@ -106,7 +107,7 @@ SUBJECTS = {
         # One layer stands already, so that a manifest is written anew.
         {"layers": ["banners"], "exceptions": {}, "banners": {"text": "Keep out.\n"}},
         # Packages have crash tests of their own.
-        {"layers": LAYERS, "exceptions": {"pam-pwquality-installed": "it would take minutes"}},
+        {"layers": LAYERS, "exceptions": dict.fromkeys(PACKAGES, "it would take minutes")},
         (
             *(f"/etc/{name}" for name in ("issue", "issue.net", "login.defs", "profile.d", "securetty", "security")),
             *(f"/etc/{name}" for name in ("systemd/coredump.conf.d", "sudoers.d", "pam.d", "ssh", "groundcrew")),
@@ -170,6 +171,9 @@ def reset(trees: Sequence[str], old: dict[str, Any]) -> None:
     for path in sorted(key for key in old if now.get(key) != old[key]):
         if old[path].kind != "directory":
             scene.call("cp", "-a", "--remove-destination", SAVED + path, path)
+    if any(path.startswith("/etc/ssh/") and now.get(path) != old.get(path) for path in {*now, *old}):
+        # It would go on with what is no longer there.
+        scene.call("systemctl", "reload", "ssh")
 
 
 class Judge:

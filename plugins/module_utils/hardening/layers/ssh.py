@@ -123,12 +123,13 @@ Host *
 
 def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
     """Return the rules of this layer."""
+    # A server whose list of lost keys is missing lets nobody in: it comes before the setting that names it.
     return (
+        *_keys(settings),
         *_own(settings),
         *_doors(settings, facts),
         *_usual(settings, facts),
         *_crypto(settings, facts),
-        *_keys(settings),
         _client(),
     )
 
@@ -235,7 +236,8 @@ def _keys(settings: Mapping[str, Any]) -> list[Rule]:
         found.append(
             _rule("HostCertificate", settings["host_certificate"], "Nobody has to trust a host at first sight.")
         )
-    return found
+    # What a setting names is there before it.
+    return sorted(found, key=lambda rule: isinstance(rule.thing, Sshd))
 
 
 def _client() -> Rule:
