@@ -12,8 +12,6 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import ansible
-
 CHECKOUT = Path(__file__).resolve().parents[2]
 COLLECTIONS = CHECKOUT / ".cache" / "collections"
 HERE = "ansible_collections/groundcrew/fleet/tests/crash"
@@ -58,15 +56,14 @@ class Machine(NamedTuple):
         self._python(f"{DRIVE}.setup", bundle=INSTALLED)
 
     def bring_engines(self) -> None:
-        """Put the engines on the host too, beside the interpreter, and of Ansible what a module finds beside itself."""
-        theirs = Path(ansible.__file__).parent
+        """Put the engines on the host too, beside the interpreter."""
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w") as archive:
-            for source, name in (
-                (CHECKOUT / "plugins" / "module_utils", "engines"),
-                *((theirs / part, f"ansible/{part}") for part in ("__init__.py", "release.py", "module_utils")),
-            ):
-                archive.add(source, name, filter=lambda one: None if "__pycache__" in one.name else one)
+            archive.add(
+                CHECKOUT / "plugins" / "module_utils",
+                "engines",
+                filter=lambda one: None if "__pycache__" in one.name else one,
+            )
         self.run("sh", "-euc", "tar -x --no-same-owner -C /opt/crash", given=packed.getvalue())
 
     def drive(self, suite: str, *, bundle: str = INSTALLED, **options: Any) -> dict[str, Any]:

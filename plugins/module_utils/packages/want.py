@@ -12,8 +12,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-
 from .._errors import BadInput
 from .spec import PACKAGE
 
@@ -107,6 +105,9 @@ def _package(given: Any) -> Package:
         raise BadInput(
             f"package {given!r} is neither a name nor a dictionary: write curl, or {{name: curl, held: true}}"
         )
+    # Only what comes from a task needs Ansible; a list that another engine makes is planned without it.
+    from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
     checked = ArgumentSpecValidator(PACKAGE).validate(dict(entry))
     if checked.error_messages:
         raise BadInput(f"package {entry.get('name', given)}: {'; '.join(checked.error_messages)}")
