@@ -39,6 +39,7 @@ def with_wishes(want: Want, known: Facts, managed: Mapping[str, Managed]) -> Fac
     if port:
         known = known._replace(ssh_ports=(port,))
     if "pam" in want.layers and want.present:
-        profiles = pam_layer.profiles(want.settings["pam"], has_quality=pam.enabled("pwquality", "password"))
+        quality = pam_layer.INSTALLED not in want.settings["exceptions"] and not pam.enabled("pwquality", "password")
+        profiles = pam_layer.profiles(want.settings["pam"], quality=quality)
         known = known._replace(pam=pam.staged(profiles), pam_waiting=pam.waiting(profiles))
     return known

@@ -15,7 +15,8 @@ from typing import Any
 from ..facts import Facts
 from ..rule import File, Line, Package, Rule
 
-PROFILES = "/usr/share/pam-configs"
+# The rule without which its module is missing, and with it every change of a password.
+INSTALLED = "pam-pwquality-installed"
 OPTIONS: Mapping[str, Any] = {
     "deny": {"type": "int", "default": 5},
     "unlock_s": {"type": "int", "default": 600},
@@ -59,13 +60,12 @@ enforce_for_root
 """
 
 
-def profiles(settings: Mapping[str, Any], *, has_quality: bool) -> dict[str, str]:
-    """Return the profiles of pam-auth-update by name; with `has_quality` another profile has pam_pwquality already."""
-    quality = "" if has_quality else QUALITY
+def profiles(settings: Mapping[str, Any], *, quality: bool) -> dict[str, str]:
+    """Return the profiles of pam-auth-update by name; without `quality` nothing asks for pam_pwquality."""
     return {
         "groundcrew-before": BEFORE,
         "groundcrew-after": AFTER,
-        "groundcrew-passwords": PASSWORDS.format(quality=quality, remember=settings["remember"]),
+        "groundcrew-passwords": PASSWORDS.format(quality=QUALITY if quality else "", remember=settings["remember"]),
     }
 
 
@@ -93,7 +93,7 @@ def _rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
             Package("libpam-tmpdir"),
         ),
         Rule(
-            "pam-pwquality-installed",
+            INSTALLED,
             "pam",
             "libpam-pwquality is installed",
             easy,

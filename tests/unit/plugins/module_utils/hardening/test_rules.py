@@ -13,6 +13,7 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening import 
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.assess import TEXTS
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.facts import Facts, Person
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.kinds import text
+from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.layers import pam
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.rule import File, Mode, Rule, Sshd
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.spec import SHARED
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.want import parse
@@ -119,6 +120,13 @@ def test_a_stack_that_was_edited_by_hand_is_left_alone_and_the_cure_told() -> No
 def test_a_profile_of_others_that_would_come_along_stops_the_layer_with_the_cure() -> None:
     told = by_id(FACTS._replace(pam_waiting=("refuse",)), layers=["pam"]).values()
     assert all("profiles refuse wait" in rule.skip and "--disable" in rule.skip for rule in told)
+
+
+@pytest.mark.parametrize("quality", [True, False])
+def test_a_stack_asks_for_the_quality_of_passwords_only_where_its_module_is_there(quality: bool) -> None:
+    found = pam.profiles({"remember": 5}, quality=quality)["groundcrew-passwords"]
+    assert ("pam_pwquality.so" in found) is quality
+    assert "pam_pwhistory.so remember=5" in found
 
 
 def test_the_firewall_lets_ssh_in_where_it_will_listen_and_services_from_their_sources_only() -> None:
