@@ -23,6 +23,7 @@ from ..packages.plan import plan as packages_plan
 from ..service_config import diff
 from . import assess
 from .kinds import mode, mount, text, unit
+from .layers import kernel as kernel_layer
 from .registry import ACCESS
 from .rule import Mode, Mount, Package, Rule, Sshd, Sysctl, Unit
 from .state import FSTAB, MANIFEST, Have, kernel_want
@@ -41,6 +42,7 @@ class Part(NamedTuple):
     then: tuple[Step, ...] = ()
     record: tuple[Step, ...] = ()
     kept: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = {}
 
 
 def plan(want: Want, rules: Sequence[Rule], have: Have) -> list[Plan]:
@@ -77,7 +79,7 @@ def _take_back(want: Want, rules: Sequence[Rule], have: Have) -> list[Plan]:
     summary = {
         **_new_port(want, have),
         "score": assess.score(assess.findings(rules, have)),
-        "left_out": {},
+        "left_out": {name: why for part in parts.values() for name, why in part.left_out.items()},
         "kept": sorted(path for part in parts.values() for path in part.kept),
         "layers": [layer for layer, part in parts.items() if any(part[:4])],
     }
@@ -183,18 +185,24 @@ def _release(layer: str, rules: Sequence[Rule], have: Have, *, force: bool) -> P
         if text.path(rule.thing) not in step.args.get("argv", ())
     ]
     gone = [os.path.basename(step.target) for step in back if step.kind == "remove" and step.target.startswith(UNITS)]
+    # Somebody's own fstab is the word on how things are mounted.
+    remounts = [] if FSTAB in kept else mount.back(managed.facts.get("mounts", {}), have)
     units = unit.back(managed.facts.get("units", {}), have.units, gone)
     kernel: tuple[Step, ...] = ()
+    left_out = {}
     if layer == "kernel" and have.kernel:
         planned = kernel_plan(kernel_want({}, force=force), have.kernel)
         kernel, kept = planned.steps, (*kept, *planned.summary["kept"])
+        reverted = planned.summary["reverted"]
+        left_out = {kernel_layer.name(key): one["skipped"] for key, one in reverted.items() if one["skipped"]}
     return Part(
         tuple(_packages_back(managed.facts, have)),
-        (*kernel, *back),
+        (*kernel, *back, *remounts),
         tuple(units),
         tuple(then),
         _managed.record(MANIFEST.format(layer=layer), managed, remaining._replace(facts={})),
         kept,
+        left_out,
     )
 
 
@@ -215,6 +223,7 @@ def _facts(past: Mapping[str, Any], units: Sequence[Step], things: Sequence[Any]
     gone = [one.name for one in listed if not one.present and one.name in have.installed]
     found: dict[str, Any] = {
         "units": {**unit.before(units, have.units), **past.get("units", {})},
+        "mounts": {**mount.added([one for one in things if isinstance(one, Mount)], have), **past.get("mounts", {})},
         "packages": sorted(one.name for one in listed if one.present),
         "removed": sorted({*past.get("removed", ()), *gone}),
     }

@@ -26,6 +26,8 @@ from .facts import Facts
 
 FSTAB = "/etc/fstab"
 MOUNTS, MODULES = "/proc/mounts", "/proc/modules"
+# Kernels since 5.8 tell by a word what is given as a number, which older ones and fstab have.
+NAMED = {"hidepid=off": "hidepid=0", "hidepid=noaccess": "hidepid=1", "hidepid=invisible": "hidepid=2"}
 MANIFEST = "hardening-{layer}"
 # The name under which kernel_settings keeps what the layer kernel sets.
 KERNEL = "hardening"
@@ -125,7 +127,11 @@ def packages_want(asked: Asked, managed: Mapping[str, Managed]) -> PackagesWant:
 def mounts(text: str) -> dict[str, MountState]:
     """Return what is mounted where; of several at one place the last."""
     rows: Iterable[list[str]] = (line.split(" ") for line in text.splitlines())
-    return {row[1]: MountState(row[0], row[2], frozenset(row[3].split(","))) for row in rows if len(row) >= 4}
+    return {row[1]: MountState(row[0], row[2], frozenset(_options(row[3]))) for row in rows if len(row) >= 4}
+
+
+def _options(text: str) -> list[str]:
+    return [NAMED.get(option, option) for option in text.split(",")]
 
 
 def _text(path: str) -> str:

@@ -37,6 +37,14 @@ FORWARDING = ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding", "net.ipv6.c
 REDIRECTS = "_redirects"
 READ_ONLY = "/proc/sys is mounted read-only here, as in a container: a boot with a kernel of its own takes the file"
 NOT_OURS = "this process may not set it, as in a container: a boot with a kernel of its own takes the file"
+ONE_WAY_ONLY = "the kernel takes this one back at its next boot only, for which the files stand"
+# The value that each of these keys, by its path, cannot leave until the next boot.
+ONE_WAY = {
+    "kernel/kexec_load_disabled": "1",
+    "kernel/modules_disabled": "1",
+    "kernel/unprivileged_bpf_disabled": "1",
+    "kernel/yama/ptrace_scope": "3",
+}
 NO_KEY = "this kernel has no such key: the file holds it for when it does"
 
 
@@ -124,7 +132,7 @@ def _ruling(want: Want, have: Have, key: str, value: str, found: Sequence[Assign
     _refuse(key, value, is_now)
     wins = sysctl.winner(key, found)
     if wins and wins.value == value:
-        return Ruling(value, _cannot(is_now, value))
+        return Ruling(value, _cannot(key, is_now, value))
     why = f"{wins.path} comes later and sets it to {wins.value}" if wins else "a later file takes it out of all others"
     if not want.allow_overridden:
         raise BadInput(
@@ -154,7 +162,7 @@ def _refuse(key: str, value: str, is_now: Key) -> None:
         raise BadInput(f"kernel setting {key} = {value} would be told by the kernel as {int(value, 16)}: write that")
 
 
-def _cannot(is_now: Key, target: str) -> str:
+def _cannot(key: str, is_now: Key, target: str) -> str:
     """Return why the kernel cannot be given its value here and now, "" where it can, or has it."""
     if is_now.value == target:
         return ""
@@ -162,7 +170,13 @@ def _cannot(is_now: Key, target: str) -> str:
         return NO_KEY
     if is_now.read_only_mount:
         return READ_ONLY
+    if _is_final(key, is_now.value):
+        return ONE_WAY_ONLY
     return "" if is_now.writable else NOT_OURS
+
+
+def _is_final(key: str, value: str | None) -> bool:
+    return value is not None and ONE_WAY.get(sysctl.key_path(key)) == value
 
 
 def _return(have: Have, key: str, found: Sequence[Assignment]) -> Ruling | None:
@@ -174,7 +188,7 @@ def _return(have: Have, key: str, found: Sequence[Assignment]) -> Ruling | None:
     wins = sysctl.winner(key, found)
     left = wins.value if wins else None
     target = before.get("runtime") if left == before.get("file") or left is None else left
-    return None if target is None else Ruling(target, _cannot(have.keys[key], target))
+    return None if target is None else Ruling(target, _cannot(key, have.keys[key], target))
 
 
 def _runtime(have: Have, rulings: Mapping[str, Ruling]) -> dict[str, str]:
@@ -191,7 +205,12 @@ def _command(have: Have, runtime: Mapping[str, str]) -> list[Step]:
         return []
     if not have.has_tool:
         raise BadInput(f"kernel settings {', '.join(runtime)} cannot be set, since sysctl is missing: install procps")
-    undo = [f"{key}={have.keys[key].value}" for key in runtime if have.keys[key].value is not None]
+    undo = [
+        f"{key}={have.keys[key].value}"
+        for key, value in runtime.items()
+        # What the kernel would refuse to take back must not make the undo of all others fail.
+        if have.keys[key].value is not None and not _is_final(key, value)
+    ]
     command = ["sysctl", "-q", "-w", *(f"{key}={value}" for key, value in runtime.items())]
     return [steps.argv(command, undo=["sysctl", "-q", "-w", *undo] if undo else None)]
 

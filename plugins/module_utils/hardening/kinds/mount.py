@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..._transaction import steps
 from ..._transaction.steps import Step
 from ..rule import Look, Mount
 from ..state import FSTAB, Have, MountState
+
+FLAGS = ("nodev", "nosuid", "noexec")
 
 
 def look(thing: Mount, have: Have) -> Look:
@@ -42,16 +44,46 @@ def steps_for(things: Iterable[Mount], have: Have) -> list[Step]:
             continue
         text = edit(text, thing, there)
         if not set(thing.options) <= there.options:
-            added = [option for option in thing.options if option not in there.options]
-            remounts.append(_remount(thing.point, added))
+            missing = [option for option in thing.options if option not in there.options]
+            remounts.append(_remount(thing.point, missing))
     changed = [steps.write(FSTAB, text.encode())] if text != have.text(FSTAB) else []
     return [*changed, *remounts]
 
 
-def _remount(point: str, options: Iterable[str]) -> Step:
+def _remount(point: str, options: Sequence[str]) -> Step:
     """The undo gives the opposite of each: what is not said stays."""
-    undo = ["mount", "-o", f"remount,{','.join(option[2:] for option in options)}", point]
-    return steps.argv(["mount", "-o", f"remount,{','.join(options)}", point], undo=undo)
+    return steps.argv(_command(point, options), undo=_command(point, map(_opposite, options)))
+
+
+def _command(point: str, options: Iterable[str]) -> list[str]:
+    return ["mount", "-o", f"remount,{','.join(options)}", point]
+
+
+def _opposite(option: str) -> str:
+    name, has_value, _value = option.partition("=")
+    return f"{name}=0" if has_value else option[len("no") :]
+
+
+def added(things: Iterable[Mount], have: Have) -> dict[str, list[str]]:
+    """Return the options that the steps give to each mount point, for the way back."""
+    found = {}
+    for thing in things:
+        there = have.mounts.get(thing.point)
+        missing = [option for option in thing.options if there and option not in there.options]
+        if missing:
+            found[thing.point] = missing
+    return found
+
+
+def back(ours: Mapping[str, Iterable[str]], have: Have) -> list[Step]:
+    """Return the remounts that take away the options that we gave, as far as they are still there."""
+    planned = []
+    for point, options in ours.items():
+        there = have.mounts.get(point)
+        still = [option for option in options if there and option in there.options]
+        if still:
+            planned.append(steps.argv(_command(point, [_opposite(one) for one in still]), undo=_command(point, still)))
+    return planned
 
 
 def edit(text: str, thing: Mount, there: MountState) -> str:
@@ -64,5 +96,7 @@ def edit(text: str, thing: Mount, there: MountState) -> str:
             fields[6] = ",".join([*have, *(option for option in thing.options if option not in have)])
             rows[number] = "".join(fields)
             return "\n".join(rows) + "\n"
-    options = ",".join(["defaults", *thing.options])
+    # A remount takes what fstab says for all that there is.
+    now = [option for option in FLAGS if option in there.options and option not in thing.options]
+    options = ",".join(["defaults", *now, *thing.options])
     return "".join(f"{row}\n" for row in rows) + f"{there.source} {thing.point} {there.kind} {options} 0 0\n"

@@ -14,6 +14,8 @@ from ..._transaction import steps
 from ..._transaction.steps import Step
 from ..rule import Look, Unit
 
+# journald takes it when it starts, and systemd starts no socket of a service that runs: the next boot brings it back.
+BOOT_ONLY = frozenset({"systemd-journald-audit.socket"})
 ENABLED, MASKED = "enabled", "masked"
 
 
@@ -66,6 +68,6 @@ def back(facts: Mapping[str, Mapping[str, Any]], have: Mapping[str, UnitState], 
             planned.append(steps.unit(name, "disable"))
         if was["enabled"] == ENABLED and state.enabled not in (ENABLED, MASKED):
             planned.append(steps.unit(name, "enable"))
-        if was["active"] and not state.is_active:
+        if was["active"] and not state.is_active and name not in BOOT_ONLY:
             planned.append(steps.unit(name, "start"))
     return planned

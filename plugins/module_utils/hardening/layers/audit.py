@@ -32,7 +32,6 @@ num_logs = {num_logs}
 max_log_file_action = {max_log_file_action}
 priority_boost = 4
 name_format = NONE
-disp_qos = lossy
 q_depth = 2000
 space_left = 75
 space_left_action = SYSLOG

@@ -106,7 +106,7 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
         listed[key] = (key, value, *usual[2:])
     return tuple(
         Rule(
-            f"kernel-{key.replace('.', '-').replace('_', '-')}",
+            name(key),
             "kernel",
             f"{key} is {value}",
             why,
@@ -117,3 +117,8 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
         for key, value, why, refs, weight in listed.values()
         if value
     )
+
+
+def name(key: str) -> str:
+    """Return the identifier of the rule for a key."""
+    return f"kernel-{key.replace('.', '-').replace('_', '-')}"

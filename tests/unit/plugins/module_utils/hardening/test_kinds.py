@@ -199,6 +199,13 @@ def test_units_go_back_to_what_they_were(
     assert [one.args["action"] for one in unit.back(facts, {"a.service": now}, gone)] == actions
 
 
+def test_a_socket_that_journald_takes_at_its_start_is_left_to_the_next_boot() -> None:
+    name = "systemd-journald-audit.socket"
+    was = {name: {"enabled": "static", "active": True}}
+    masked = {name: UnitState(name, "masked", "inactive", enabled="masked")}
+    assert [one.args["action"] for one in unit.back(was, masked, ())] == ["unmask"]
+
+
 def mounted(fstab: str, options: str, kind: str = "ext4") -> Have:
     return Have(
         Facts(),
@@ -223,6 +230,14 @@ def test_mount_without_a_line_gets_one() -> None:
     assert written.args["content"] == b"/dev/sda1 /home ext4 defaults,nodev,nosuid 0 0\n"
 
 
+def test_mount_without_a_line_gets_one_that_keeps_the_flags_it_has_now() -> None:
+    have = Have(
+        Facts(), {FSTAB: file(FSTAB, "")}, mounts=mounts("proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n")
+    )
+    written, *_remounts = mount.steps_for([Mount("/proc", ("hidepid=2",))], have)
+    assert written.args["content"] == b"proc /proc proc defaults,nodev,nosuid,noexec,hidepid=2 0 0\n"
+
+
 def test_mount_that_is_as_it_should_be_or_not_there_has_no_steps() -> None:
     have = mounted("/dev/sda1 /home ext4 nodev,nosuid 0 2\n", "rw,nodev,nosuid")
     assert mount.steps_for([HOME, Mount("/srv", ("nodev",))], have) == []
@@ -232,6 +247,22 @@ def test_mount_that_is_as_it_should_be_or_not_there_has_no_steps() -> None:
 
 def test_mount_that_only_runs_so_is_told() -> None:
     assert mount.look(HOME, mounted("/dev/sda1 /home ext4 defaults 0 2\n", "nodev,nosuid")).now == "not so after a boot"
+
+
+def test_mount_goes_back_by_the_options_that_were_ours_and_are_still_there() -> None:
+    ours = mount.added([HOME, Mount("/srv", ("nodev",))], mounted("", "rw,nodev"))
+    assert ours == {"/home": ["nosuid"]}
+    (back,) = mount.back(ours, mounted("", "rw,nodev,nosuid"))
+    assert back.args["argv"] == ["mount", "-o", "remount,suid", "/home"]
+    assert back.args["undo"] == ["mount", "-o", "remount,nosuid", "/home"]
+    assert mount.back(ours, mounted("", "rw,nodev")) == []
+    assert mount.back({"/srv": ["nodev"]}, mounted("", "rw")) == []
+
+
+def test_an_option_with_a_value_goes_back_to_none_by_whatever_name_the_kernel_tells_it() -> None:
+    have = Have(Facts(), mounts=mounts("proc /proc proc rw,hidepid=invisible 0 0\n"))
+    (back,) = mount.back({"/proc": ["hidepid=2"]}, have)
+    assert back.args["argv"] == ["mount", "-o", "remount,hidepid=0", "/proc"]
 
 
 def test_of_several_mounts_at_one_place_the_last_counts() -> None:

@@ -18,14 +18,18 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.plan im
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.rule import (
     File,
     Mode,
+    Mount,
     Package,
     Rule,
     Sshd,
+    Sysctl,
     Thing,
     Unit,
 )
-from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.state import Have
+from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.state import FSTAB, Have, mounts
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.want import Want
+from ansible_collections.groundcrew.fleet.plugins.module_utils.kernel_settings.state import Have as Kernel
+from ansible_collections.groundcrew.fleet.plugins.module_utils.kernel_settings.state import Key
 
 LAYERS = ("banners", "permissions", "firewall", "ssh")
 SSHD = "/etc/ssh/sshd_config.d/00-groundcrew-hardening.conf"
@@ -186,3 +190,39 @@ def test_a_broken_rule_tells_how_to_mend_it_and_one_that_is_left_out_does_not_co
 def test_a_unit_that_does_not_run_is_not_asked_to_read_its_files() -> None:
     thing = File("/etc/issue", "x", then=(steps.unit(UNIT, "reload"),))
     assert ("reload", UNIT) not in told(plan(want(), [rule("banners", thing)], bare())[0])
+
+
+KEXEC = "kernel.kexec_load_disabled"
+
+
+def with_kernel(value: str, managed: Managed) -> Have:
+    path = "/etc/sysctl.d/99-zz-groundcrew-hardening.conf"
+    own, folder = FileState(path, files.ABSENT), FileState("/etc/sysctl.d", files.DIRECTORY, mode=0o755)
+    kernel = Kernel(own, folder, (), {KEXEC: Key(value, 0o644, writable=True)}, managed)
+    return bare()._replace(kernel=kernel, managed={"kernel": Managed()})
+
+
+def test_what_only_a_boot_takes_back_is_told_by_the_name_of_its_rule() -> None:
+    before = {KEXEC: {"runtime": "0", "file": None}}
+    have = with_kernel("1", Managed({}, {"settings": [[KEXEC, "1"]], "before": before}))
+    asked = Want(("kernel",), {"ssh": {"port": None}}, present=False)
+    safe, _access = plan(asked, [rule("kernel", Sysctl(KEXEC, "1"))], have)
+    assert list(safe.summary["left_out"]) == ["kernel-kernel-kexec-load-disabled"]
+    assert "next boot" in safe.summary["left_out"]["kernel-kernel-kexec-load-disabled"]
+
+
+def test_mounts_go_back_unless_somebodys_own_fstab_says_how_they_are() -> None:
+    asked = Want(("mounts",), {"ssh": {"port": None}})
+    fstab = FileState(FSTAB, files.FILE, b"/dev/sda1 /home ext4 defaults 0 2\n", mode=0o644)
+    have = bare()._replace(
+        files={**bare().files, FSTAB: fstab},
+        mounts=mounts("/dev/sda1 /home ext4 rw 0 0\n"),
+        managed={"mounts": Managed()},
+    )
+    rules = [rule("mounts", Mount("/home", ("nosuid",)))]
+    hardened = after(plan(asked, rules, have), have)._replace(mounts=mounts("/dev/sda1 /home ext4 rw,nosuid 0 0\n"))
+    back = asked._replace(present=False)
+    assert told(plan(back, rules, hardened)[0]) == [("write", FSTAB), ("argv", "mount")]
+    edited = FileState(FSTAB, files.FILE, b"# mine\n/dev/sda1 /home ext4 nosuid 0 2\n", mode=0o644)
+    hardened = hardened._replace(files={**hardened.files, FSTAB: edited})
+    assert told(plan(back, rules, hardened)[0]) == []

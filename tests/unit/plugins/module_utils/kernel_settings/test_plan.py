@@ -243,6 +243,16 @@ def test_absent_brings_back_file_and_kernel_and_forgets() -> None:
     assert plan(want({}, present=False), back).steps == ()
 
 
+def test_a_value_that_the_kernel_keeps_until_its_next_boot_is_told_and_never_asked_back() -> None:
+    kexec = "kernel.kexec_load_disabled"
+    have = host({kexec: key("0"), BACKLOG: key("4096")})
+    first = plan(want({kexec: "1", BACKLOG: "8192"}), have)
+    assert commands(first) == [([f"{kexec}=1", f"{BACKLOG}=8192"], [f"{BACKLOG}=4096"])]
+    planned = plan(want({}, present=False), after(first, have))
+    assert commands(planned) == [([f"{BACKLOG}=4096"], [f"{BACKLOG}=8192"])]
+    assert "at its next boot only" in planned.summary["reverted"][kexec]["skipped"]
+
+
 def test_absent_gives_back_a_file_that_stood_there_before() -> None:
     theirs = FileState(PATH, files.FILE, content=b"kernel.pid_max = 7\n", mode=0o600)
     have = host({FORWARD: key("0")}, own=theirs)
