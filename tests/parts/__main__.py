@@ -27,6 +27,7 @@ def all_parts() -> list[Part]:
             "crash", "stop at every recorded operation, recover", lab.crash, lab.CRASH_HOSTS, shows=r"^\d+ .* survived"
         ),
         Part("lockout", "cut off by a change, and let in again", lab.lockout),
+        Part("guest", "hardening of a machine with a kernel of its own", lab.guest),
         *(Part(f"molecule-{name}", f"Molecule scenario {name}", lab.scenario(name)) for name in lab.scenarios()),
         Part("secrets", "a planted secret is searched for everywhere", lab.secrets, lab.CRASH_HOSTS),
         Part("examples", "the installed artefact, and every documented example, on the lab", lab.examples, lab.LAB),

@@ -52,6 +52,11 @@ def lockout(job: Job) -> Counts:
     return job.pytest("tests/lockout")
 
 
+def guest(job: Job) -> Counts:
+    """The layers of hardening that only a machine with a kernel of its own can take, in a guest of QEMU."""
+    return job.pytest("tests/guest")
+
+
 def secrets(job: Job) -> Counts:
     """The search for a planted secret, on a host of the crash tests."""
     return job.pytest("tests/integration/test_secrets.py")
