@@ -28,13 +28,23 @@ find /etc -xdev -type l -not -name 'groundcrew-recover.service' -printf '%p -> %
 systemctl list-unit-files --no-legend --no-pager | grep -v -e groundcrew -e transient | sort
 systemctl is-active apparmor.service auditd.service nftables.service || true
 """
-# Each line with its options in order: the kernel tells them in any.
-KERNEL = """
+KEYS = (
+    *("fs.protected", "fs.suid", "dev.tty", "kernel.core_uses", "kernel.dmesg", "kernel.kptr", "kernel.perf_event_par"),
+    *(
+        "kernel.randomize",
+        "kernel.sysrq",
+        "kernel.yama",
+        "net.core.bpf",
+        "net.ipv4.icmp",
+        "net.ipv4.conf.(all|default)",
+    ),
+    *("net.ipv4.tcp_(syncookies|rfc1337)", "net.ipv6.conf.(all|default)", "vm.mmap_min"),
+)
+KERNEL = f"""
 grep -E ' (/|/tmp|/dev/shm|/proc) ' /proc/mounts
 nft list ruleset
 auditctl -l
-sysctl -a 2>/dev/null | grep -E '^(fs.protected|fs.suid|dev.tty|kernel.(core_uses|dmesg|kptr|perf_event_par|randomize|sysrq|yama)|net.core.bpf|net.ipv4.(icmp|conf.(all|default)|tcp_)|net.ipv6.conf.(all|default)|vm.mmap_min)' \
-    | grep -v tcp_mem
+sysctl -a 2>/dev/null | grep -E '^({"|".join(KEYS)})'
 """
 
 
