@@ -12,11 +12,13 @@ description:
   - An option that is not given is not touched. What was ours and left a list goes back to what was there before; an empty list, dictionary
     or text takes all of it back.
   - Every value is looked at before the first change, by the host's own tools where these can (C(logrotate), C(systemd-analyze)).
+  - Limits and mounts can keep everybody out. They come last, in a transaction of their own that stands only when a new login has become root.
   - What a container cannot do, such as to mount or to swap, is left out and told in RV(left_out) with its reason.
 author:
   - The groundcrew.fleet founders (@groundcrew)
 extends_documentation_fragment:
   - groundcrew.fleet.run
+  - groundcrew.fleet.proof
   - groundcrew.fleet.attributes
   - groundcrew.fleet.attributes.actiongroup
 options:
@@ -218,6 +220,11 @@ kept:
   elements: str
   returned: success
   sample: []
+proof:
+  description: The new login that let the change stand, where one was needed.
+  type: dict
+  returned: when limits or mounts were changed
+  sample: {"new_login": true, "became_root": true, "seconds": 0.6}
 steps:
   description: The steps that were taken, or would be.
   type: list
@@ -261,7 +268,7 @@ def main() -> None:
     converge(
         module,
         read=lambda: read(want, rehearsal=rehearsal, force=force),
-        plan=lambda have: validated(want, have),
+        plan=lambda have: validated(want, have, proof_within_s=module.params["proof_within_s"]),
     )
 
 

@@ -19,6 +19,7 @@ author:
   - The groundcrew.fleet founders (@groundcrew)
 extends_documentation_fragment:
   - groundcrew.fleet.run
+  - groundcrew.fleet.proof
   - groundcrew.fleet.attributes
   - groundcrew.fleet.attributes.actiongroup
 options:
@@ -102,6 +103,11 @@ kept:
   elements: str
   returned: success
   sample: []
+proof:
+  description: The new login that let the change stand, where one was needed.
+  type: dict
+  returned: when settings of the network were changed in the kernel
+  sample: {"new_login": true, "became_root": true, "seconds": 0.6}
 steps:
   description: The steps that were taken, or would be.
   type: list
@@ -127,7 +133,7 @@ ledger:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundcrew.fleet.plugins.module_utils._argspec import RUN_OPTIONS
+from ansible_collections.groundcrew.fleet.plugins.module_utils._argspec import PROOF_OPTIONS, RUN_OPTIONS
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import FleetError
 from ansible_collections.groundcrew.fleet.plugins.module_utils._module import converge
 from ansible_collections.groundcrew.fleet.plugins.module_utils.kernel_settings.plan import plan
@@ -143,6 +149,7 @@ SPEC = {
     "allow_overridden": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
     **RUN_OPTIONS,
+    **PROOF_OPTIONS,
 }
 
 

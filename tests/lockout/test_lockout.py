@@ -120,3 +120,13 @@ def test_a_change_that_is_sound_stays_when_its_time_is_over(second: Round) -> No
     assert second.good.result()["proof"]["became_root"]
     time.sleep(max(0.0, second.good.began + PROOF_S + 5 - time.monotonic()))
     assert "use_pty" in machine(second.good.host).run("cat", "/etc/sudoers.d/00-groundcrew-hardening")
+
+
+def test_a_limit_that_lets_nobody_log_in_is_taken_back(second: Round) -> None:
+    nobody = {"domain": "*", "type": "hard", "item": "maxsyslogins", "value": "0"}
+    call = attempt(second.good.host, "host_settings", {"limits": [nobody]})
+    told = call.result()
+    assert told.get("failed"), told
+    assert told["undone"], told["msg"]
+    assert state(call.host) == call.before
+    assert becomes_root(call.host)

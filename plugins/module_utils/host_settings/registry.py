@@ -26,6 +26,8 @@ AREAS = tuple(
     Area(one.AREA, one.parse, one.reads, one.plan)
     for one in (names, timezone, locale, limits, journald, logrotate, time_servers, swap, mounts, timers)
 )
+# A file system over the homes, or a limit on logins, leaves nobody who can come in.
+ACCESS = frozenset({limits.AREA, mounts.AREA})
 
 
 def parse(params: Mapping[str, Any]) -> dict[str, Any]:

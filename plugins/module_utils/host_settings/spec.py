@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._argspec import RUN_OPTIONS
+from .._argspec import PROOF_OPTIONS, RUN_OPTIONS
 
 STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 NAMED = {"type": "str", "required": True}
@@ -53,4 +53,5 @@ SPEC: dict[str, Any] = {
     ),
     "force": {"type": "bool", "default": False},
     **RUN_OPTIONS,
+    **PROOF_OPTIONS,
 }

@@ -24,11 +24,11 @@ TIMEOUT_S = 60
 Runner = Callable[..., Completed]
 
 
-def validated(want: Mapping[str, Any], have: Have) -> list[Plan]:
+def validated(want: Mapping[str, Any], have: Have, *, proof_within_s: float) -> list[Plan]:
     """Return the transactions of one call, which the host's tools hold nothing against."""
     found = parts(want, have)
     validate((ask for part in found.values() for ask in part.asks), rehearsal=have.rehearsal)
-    return assemble(found, have)
+    return assemble(found, have, proof_within_s=proof_within_s)
 
 
 def validate(asks: Iterable[Ask], *, rehearsal: bool = False, runner: Runner = run.run, runtime: str = RUNTIME) -> None:

@@ -81,6 +81,8 @@ def plan(want: Want, have: Have) -> Plan:
             "reverted": {key: {"runtime": one.target, "skipped": one.skipped} for key, one in gone.items() if one},
             "kept": list(kept),
         },
+        # A host may be reached no more by IPv6, or by a way that is not the one back.
+        proof_within_s=want.proof_within_s if any(key.startswith("net.") for key in runtime) else 0,
     )
 
 

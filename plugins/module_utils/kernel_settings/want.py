@@ -29,6 +29,7 @@ class Want(NamedTuple):
     allow_overridden: bool = False
     force: bool = False
     present: bool = True
+    proof_within_s: float = 0
 
     @property
     def path(self) -> str:
@@ -54,6 +55,7 @@ def parse(params: Mapping[str, Any]) -> Want:
         params["allow_overridden"],
         params["force"],
         present,
+        params["proof_within_s"],
     )
 
 

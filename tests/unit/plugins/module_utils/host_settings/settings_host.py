@@ -92,8 +92,8 @@ def _filled(spec: Mapping[str, Any], value: Any) -> Any:
     return [{name: _filled(one, entry.get(name)) for name, one in spec["options"].items()} for entry in value]
 
 
-def planned(options: Mapping[str, Any], have: Have) -> list[Plan]:
-    return plan(registry.parse(params(options)), have)
+def planned(options: Mapping[str, Any], have: Have, *, proof_within_s: float = 0) -> list[Plan]:
+    return plan(registry.parse(params(options)), have, proof_within_s=proof_within_s)
 
 
 def asked(options: Mapping[str, Any], have: Have) -> list[tuple[str, ...]]:

@@ -212,15 +212,29 @@ def test_a_rehearsal_tells_the_same_steps(case: Case) -> None:
     assert planned(case.options, host(rehearsal=True)) == planned(case.options, host())
 
 
-def test_all_areas_are_one_transaction_of_stops_files_reload_starts_and_memory() -> None:
+def test_all_areas_but_those_that_can_cut_access_are_one_transaction_of_stops_files_reload_starts_and_memory() -> None:
     have = after(planned(CASES[-1].options, host()), host())
-    (plan,) = planned({**WHOLE, "timers": []}, have)
+    plan, _access = planned({**WHOLE, "timers": []}, have)
     kinds = [step.args.get("action", step.kind) for step in plan.steps]
     reload = kinds.index("daemon-reload")
     assert kinds[:2] == ["disable", "stop"]
     assert set(kinds[2:reload]) <= {"write", "link", "directory", "remove", "argv"}
     assert set(kinds[reload + 1 : -1]) <= {"argv", "enable", "start", "restart"}
     assert plan.steps[-1].target == MANIFEST
+
+
+def test_limits_and_mounts_come_last_and_need_a_proof() -> None:
+    safe, access = planned(WHOLE, host(), proof_within_s=60)
+    assert (safe.proof_within_s, access.proof_within_s) == (0, 60)
+    assert {step.target for step in access.steps if step.kind == "write"} == {
+        "/etc/security/limits.d/groundcrew.conf",
+        f"{UNITS}/srv-shop\\x2ddata.mount",
+        MANIFEST,
+    }
+    have = after([safe, access], host())
+    assert [one.steps for one in planned(WHOLE, have)] == [()]
+    without = after(planned({"limits": [], "mounts": []}, have), have)
+    assert set(have.managed.facts) - set(without.managed.facts) == {"limits", "mounts"}
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.area in ("limits", "journald", "logrotate", "mounts")])

@@ -94,6 +94,14 @@ def test_all_keys_are_set_by_one_command_that_can_go_back() -> None:
     }
 
 
+def test_a_change_of_the_network_needs_a_proof_and_no_other() -> None:
+    have = host({FORWARD: key("0"), "kernel.pid_max": key("32768")})
+    proven = {"proof_within_s": 60}
+    assert plan(want({FORWARD: "1"}, **proven), have).proof_within_s == 60
+    assert plan(want({FORWARD: "0"}, **proven), have).proof_within_s == 0
+    assert plan(want({"kernel.pid_max": "4194304"}, **proven), have).proof_within_s == 0
+
+
 def test_what_was_set_is_read_back_with_fields_apart_by_whatever_the_kernel_puts_there() -> None:
     ports = "net.ipv4.ip_local_port_range"
     (check,) = plan(want({ports: "1024 65000"}), host({ports: key("32768 60999")})).checks

@@ -17,6 +17,7 @@ def asked(settings: dict[str, Any], **others: Any) -> Want:
         "allow_unknown": False,
         "allow_overridden": False,
         "force": False,
+        "proof_within_s": 60,
     }
     return parse({**defaults, **others, "settings": settings})
 
