@@ -11,8 +11,9 @@ version_added: 0.1.0
 description:
   - Brings a host to the rules of the layers that are asked for. A rule is one thing that should be so, with its reason and its number in the
     CIS benchmark where it has one; M(groundcrew.fleet.hardening_info) tells all of them.
-  - What is safe is one transaction, packages first. What can cut access - sudo, PAM, the SSH server, the firewall - is another one, the last, which
-    stands only when a new login has become root (O(proof_within_s)); otherwise the host takes it back by itself.
+  - What is safe is one transaction, packages first. What can cut access - the kernel's network, sudo, PAM, the SSH server, the firewall - is
+    another one, the last, which stands only when a new login has become root (O(proof_within_s)); otherwise the host takes it back by
+    itself.
   - With O(state=absent), files, permissions, units, kernel settings and packages go back to what they were before this module came. A file that
     somebody has edited since is kept and named, unless O(force).
   - What a host cannot take, as a container cannot take mounts, is left out with its reason in the result.

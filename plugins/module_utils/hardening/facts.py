@@ -35,6 +35,7 @@ class Person(NamedTuple):
 class Facts(NamedTuple):
     """`container` is the kind of container that this host is, "" for a machine; `loose` are commands that others may write.
 
+    `strange_homes` are homes that belong to somebody else than their person, with the number of the owner.
     `sshd` is the SSH server's effective configuration, `pam` the files of the PAM stack as the layer pam wants them,
     `pam_waiting` the profiles of others that would come along.
     """
@@ -48,6 +49,7 @@ class Facts(NamedTuple):
     groups: Mapping[str, int] = {}
     members: Mapping[str, frozenset[str]] = {}
     loose: tuple[str, ...] = ()
+    strange_homes: Mapping[str, int] = {}
     compilers: tuple[str, ...] = ()
     file_systems: frozenset[str] = frozenset()
     sshd: Mapping[str, list[str]] = {}
@@ -72,6 +74,7 @@ def read() -> Facts:
         groups=groups(_text(GROUP)),
         members=members(_text(GROUP), everybody),
         loose=loose(COMMANDS),
+        strange_homes=strange_homes(everybody),
         compilers=tuple(sorted({os.path.realpath(path) for path in COMPILERS if os.path.exists(path)})),
         file_systems=frozenset(line.split()[2] for line in _text("/proc/mounts").splitlines() if len(line.split()) > 2),
         sshd=sshd,
@@ -120,6 +123,12 @@ def loose(folders: Iterable[str]) -> tuple[str, ...]:
             if stat.S_ISREG(info.st_mode) and info.st_mode & 0o022:
                 found.append(entry.path)
     return tuple(sorted(found))
+
+
+def strange_homes(everybody: Iterable[Person]) -> dict[str, int]:
+    """Return the homes that are there and belong to somebody else, with the number of their owner."""
+    there = ((one, files.read(one.home, content=False)) for one in everybody)
+    return {one.home: state.uid for one, state in there if state.exists and state.uid != one.uid}
 
 
 def _text(path: str) -> str:

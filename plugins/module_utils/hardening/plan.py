@@ -282,7 +282,12 @@ def _running(units: Iterable[Step], then: Iterable[Step], have: Have) -> list[st
 
 def _diff(have: Have, edits: Iterable[Step]) -> tuple[Mapping[str, str], ...]:
     return tuple(
-        diff.of_content(have.files[step.target], step.args.get("content"), link=None, sensitive=False)
+        diff.of_content(have.files[step.target], step.args.get("content"), link=None, sensitive=_is_secret(step, have))
         for step in edits
         if step.kind in ("write", "remove") and step.target in have.files
     )
+
+
+def _is_secret(step: Step, have: Have) -> bool:
+    """What only its owner may read, such as a password for other hosts, is not shown when it goes."""
+    return step.kind == "remove" and not have.files[step.target].mode & 0o077

@@ -55,7 +55,7 @@ LAYERS: Mapping[str, Any] = {
     "ssh": ssh,
     "firewall": firewall,
 }
-ACCESS = frozenset({"sudo", "pam", "ssh", "firewall"})
+ACCESS = frozenset({"kernel", "sudo", "pam", "ssh", "firewall"})
 
 
 def rules(layers: Sequence[str], settings: Mapping[str, Mapping[str, Any]], facts: Facts) -> tuple[Rule, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..facts import Facts
+from ..facts import Facts, Person
 from ..rule import File, Mode, Rule
 
 DATABASES = ("/etc/passwd", "/etc/group", "/etc/passwd-", "/etc/group-")
@@ -128,16 +128,25 @@ def _homes(settings: Mapping[str, Any], facts: Facts) -> list[Rule]:
         for name in (".rhosts", ".netrc"):
             path = f"{one.home.rstrip('/')}/{name}"
             why = "It lets others in by their word alone, or keeps passwords in the clear."
-            found.append(_rule(path, f"{path} is not there", why, File(path, None), ("CIS Debian 12 7.2.10",)))
-        if one.uid and one.name not in settings["keep_homes"]:
-            why = "Keys and history in a home are its owner's."
             found.append(
                 _rule(
-                    one.home,
-                    f"The home of {one.name} is its own",
-                    why,
-                    Mode(one.home, 0o700, one.uid, ()),
-                    ("CIS Debian 12 7.2.9",),
+                    f"/home/{one.name}/{name}", f"{path} is not there", why, File(path, None), ("CIS Debian 12 7.2.10",)
                 )
             )
+        if one.uid and one.name not in settings["keep_homes"]:
+            found.append(_home(one, facts))
     return found
+
+
+def _home(person: Person, facts: Facts) -> Rule:
+    """A directory that is not his own, such as / or that of a site, is the home of others or of more than him."""
+    rule = _rule(
+        f"/home/{person.name}",
+        f"The home of {person.name} is its own",
+        "Keys and history in a home are its owner's.",
+        Mode(person.home, 0o700, person.uid, ()),
+        ("CIS Debian 12 7.2.9",),
+    )
+    owner = facts.strange_homes.get(person.home)
+    skip = f"{person.home} belongs to user {owner}: give {person.name} a home of his own, or name him in permissions.keep_homes"
+    return rule._replace(skip="" if owner is None else skip)

@@ -135,6 +135,14 @@ def test_all_of_it_goes_back_to_what_it_was_units_before_their_files() -> None:
     assert all(one == Managed() for one in back.managed.values())
 
 
+def test_what_only_its_owner_may_read_is_not_shown_when_it_goes() -> None:
+    secret = FileState("/etc/issue", files.FILE, b"machine example.com password pass-word\n", mode=0o600)
+    have = bare()._replace(files={**bare().files, "/etc/issue": secret})
+    safe, _access = plan(want(), [rule("banners", File("/etc/issue", None))], have)
+    assert ("remove", "/etc/issue") in told(safe)
+    assert "pass-word" not in str(safe.diff)
+
+
 def test_a_file_that_was_edited_stays_and_is_named_unless_forced() -> None:
     have = after(plan(want(), RULES, bare()), bare())
     have = have._replace(files={**have.files, "/etc/issue": FileState("/etc/issue", files.FILE, b"mine\n", mode=0o644)})

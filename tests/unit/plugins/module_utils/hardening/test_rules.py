@@ -59,6 +59,20 @@ def test_no_file_is_two_layers_own_since_each_takes_back_what_it_found() -> None
     assert {path: layers for path, layers in owners.items() if len(layers) > 1} == {}
 
 
+def test_a_home_that_belongs_to_somebody_else_is_left_alone_and_told() -> None:
+    """A person whose home is / would otherwise own the host."""
+    people = (*FACTS.people, *(Person(name, 1001, 1001, "/", "/bin/bash") for name in ("web", "mail")))
+    found = {
+        rule.thing.path: rule.skip
+        for rule in rules(FACTS._replace(people=people, strange_homes={"/": 0}))
+        if isinstance(rule.thing, Mode) and rule.title.startswith("The home of")
+    }
+    ids = [rule.id for rule in rules(FACTS._replace(people=people))]
+    assert len(ids) == len(set(ids))
+    assert found["/home/ann"] == ""
+    assert "/ belongs to user 0: give mail a home of his own" in found["/"]
+
+
 @pytest.mark.parametrize(
     "version, keyword, value",
     [
