@@ -9,8 +9,6 @@ from typing import Any
 
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.login import NewLogin
 
-USUAL = 22
-
 
 class ActionModule(NewLogin):
     """Two logins at most: where the server shall listen, and where the inventory has it."""
@@ -23,13 +21,14 @@ class ActionModule(NewLogin):
         wanted = int(options["port"])
         if not 0 < wanted < 65536:
             return {"failed": True, "msg": f"port {wanted} is no port: give one from 1 to 65535"}
-        usual = int((task_vars or {}).get("ansible_port") or USUAL)
+        # None where the inventory says nothing: ssh's own configuration does, or the usual port holds.
+        usual = self._connection.get_option("port") if self._connection.transport == "ssh" else None
         said = []
         for port in dict.fromkeys((wanted, usual)):
             status, message = self._once("true", port)
             if status == 0:
-                return {"changed": False, "port": port}
-            said.append(f"{port}: {message}")
+                return {"changed": False, **({"port": int(port)} if port else {})}
+            said.append(f"{port or 'as configured'}: {message}")
         return {
             "unreachable": True,
             "msg": f"no SSH server lets us in, neither where it shall listen nor where it was. {'; '.join(said)}",

@@ -39,13 +39,14 @@ EXAMPLES = r"""
 - name: Go on where it listens
   ansible.builtin.set_fact:
     ansible_port: "{{ found.port }}"
+  when: found.port is defined
 """
 
 RETURN = r"""
 port:
   description: Where it listens.
   type: int
-  returned: success
+  returned: where it listens at O(port), or where the inventory says; else it listens where ssh goes by itself
   sample: 2222
 """
 

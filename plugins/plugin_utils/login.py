@@ -32,7 +32,9 @@ class NewLogin(ActionBase):
                 done = self._low_level_execute_command(command)
             except AnsibleError as error:
                 return -1, to_text(error)
-        said = to_text(done["stderr"]).strip() or to_text(done["stdout"]).strip()
+        out, err = (to_text(done[name]).strip() for name in ("stdout", "stderr"))
+        # A banner comes on stderr, too.
+        said = out if done["rc"] == 0 else err or out
         # sudo that refuses ends with 1 as the console does, which speaks with its name in front.
         return (done["rc"] if done["rc"] != 1 or "groundcrew: " in said else -1), said
 

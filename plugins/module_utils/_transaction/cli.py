@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--accept", action="store_true", help="keep the host as it is now (needs --reason)")
     how.add_argument("--unproven", action="store_true", help="what the boot unit and the undo timer do")
     how.add_argument(
-        "--settled", metavar="TXID", help="end with 0 if this transaction is not unfinished, with 1 if it is"
+        "--settled", metavar="TXID", help="how this transaction ended, in one word; ends with 1 while it is unfinished"
     )
     recover.add_argument("--reason", help="why, for the ledger")
     confirm = commands.add_parser("confirm", help="let a transaction stand that waits for the proof of a new login")
@@ -86,7 +86,7 @@ def _recover(options: argparse.Namespace, context: Context) -> None:
 def _settled(txid: str, paths: Paths) -> None:
     if f"{paths.journal}/{txid}" in journal.unfinished(paths):
         raise Unfinished(f"transaction {txid} is still unfinished")
-    _say(f"{txid} is not unfinished on this host")
+    _say(ledger.result_of(paths, txid) or "unknown")
 
 
 def _confirm(options: argparse.Namespace, context: Context) -> None:

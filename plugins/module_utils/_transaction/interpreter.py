@@ -76,6 +76,8 @@ def execute(plan: Plan, context: Context, *, proof_within_s: float = 0) -> Outco
             take(opened, context, first=0)
             verified = verify(opened.plan)
             opened.mark(context.world, verified=verified)
+            if proof_within_s:
+                proof.renew(context.world, opened, within_s=proof_within_s)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         except (FleetError, OSError) as error:
             # A second wish to stop must not stop the way back.

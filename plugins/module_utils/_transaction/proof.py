@@ -43,13 +43,27 @@ def arm(paths: Paths, world: World, opened: Journal, *, within_s: float) -> None
     world.create(path, _TIMER_TEXT.format(txid=opened.txid, within_s=within_s, service=SERVICE).encode())
     world.chmod(path, 0o644)
     world.sync(path)
-    opened.mark(world, unproven={"ends": boottime() + within_s, "boot": boot_id(), "within_s": within_s})
+    _await(world, opened, within_s)
     for argv in (["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", TIMER]):
         done = world.run(argv, 60)
         if done.rc != 0:
             raise CommandFailed(f"the undo timer could not be armed: {done.explain()}")
     for folder in (paths.systemd, f"{paths.systemd}/timers.target.wants"):
         world.sync(folder)
+
+
+def renew(world: World, opened: Journal, *, within_s: float) -> None:
+    """Let the time of the proof begin anew once the change is whole: its steps may have taken longer than that."""
+    _await(world, opened, within_s)
+    # Where the timer has run out meanwhile, its service waits for this process to let go of the host.
+    for argv in (["systemctl", "restart", TIMER], ["systemctl", "stop", SERVICE]):
+        done = world.run(argv, 60)
+        if done.rc != 0:
+            raise CommandFailed(f"the undo timer could not be armed: {done.explain()}")
+
+
+def _await(world: World, opened: Journal, within_s: float) -> None:
+    opened.mark(world, unproven={"ends": boottime() + within_s, "boot": boot_id(), "within_s": within_s})
 
 
 def disarm(paths: Paths, world: World) -> None:

@@ -32,7 +32,9 @@ SSH = '#!/bin/sh\nfor last; do :; done\necho "$*" >> %s\nexec sh -c "$last"\n'
 CONSOLE = '#!/bin/sh\necho "$*" >> %s\ncase $1 in confirm) %s;; recover) %s;; esac\n'
 
 
-def play(root: Path, *, confirm: str, recover: str = "exit 0") -> tuple[dict[str, Any], list[str], list[str]]:
+def play(
+    root: Path, *, confirm: str, recover: str = "exit 0", connection: str = "ssh"
+) -> tuple[dict[str, Any], list[str], list[str]]:
     """Return the task's result, what ssh was called with, and what the console was asked."""
     for name, text in {
         "library/risky.py": "#!/usr/bin/python3\n" + MODULE % TXID,
@@ -47,7 +49,10 @@ def play(root: Path, *, confirm: str, recover: str = "exit 0") -> tuple[dict[str
     (root / "play.yml").write_text(
         json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]), encoding="utf-8"
     )
-    (root / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"far": _variables(root)}}}), encoding="utf-8")
+    (root / "hosts.yml").write_text(
+        json.dumps({"all": {"hosts": {"far": {**_variables(root), "ansible_connection": connection}}}}),
+        encoding="utf-8",
+    )
     done = subprocess.run(
         [sys.executable, "-m", "ansible", "playbook", "-i", "hosts.yml", "play.yml"],
         cwd=root,
@@ -71,7 +76,6 @@ def play(root: Path, *, confirm: str, recover: str = "exit 0") -> tuple[dict[str
 
 def _variables(root: Path) -> dict[str, Any]:
     return {
-        "ansible_connection": "ssh",
         "ansible_host": "192.0.2.1",
         "ansible_ssh_executable": str(root / "ssh"),
         "ansible_ssh_args": "-o ControlMaster=auto -o ControlPersist=60s",
@@ -108,6 +112,24 @@ def test_refused_proof_fails_the_task_once_the_host_is_back(tmp_path: Path, conf
     assert why in told["msg"]
     assert "can be reached as before" in told["msg"]
     assert asked[-1] == f"recover --settled {TXID}"
+
+
+def test_change_whose_confirmation_came_through_stands_although_the_answer_was_lost(tmp_path: Path) -> None:
+    told, _calls, _asked = play(tmp_path, confirm="exit 255", recover="echo 'Banner' >&2; echo done")
+    assert not told["failed"]
+    assert told["proof"]["became_root"]
+
+
+def test_login_that_may_not_confirm_is_not_called_a_lockout(tmp_path: Path) -> None:
+    told, _calls, _asked = play(tmp_path, confirm="echo 'groundcrew: too late' >&2; exit 1", recover="echo undone")
+    assert "the new login could not let it stand: groundcrew: too late" in told["msg"]
+
+
+def test_connection_that_cannot_log_in_anew_is_refused_before_the_change(tmp_path: Path) -> None:
+    told, _calls, asked = play(tmp_path, confirm="exit 0", connection="paramiko_ssh")
+    assert "set ansible_connection to ssh" in told["msg"]
+    assert "changed" not in told or not told["changed"]
+    assert asked == []
 
 
 def test_host_that_does_not_come_back_is_said_to_be_unreachable(tmp_path: Path) -> None:
