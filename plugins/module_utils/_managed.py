@@ -39,10 +39,11 @@ class Before(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What stood there before, and the fingerprint of what we left."""
+    """What stood there before, the fingerprint of what we left, and whether others have edited it between two of our changes."""
 
     before: Before
     wrote: str
+    edited: bool = False
 
 
 class Managed(NamedTuple):
@@ -96,10 +97,13 @@ def record(name: str, old: Managed, new: Managed, base: str = HOST.base) -> tupl
     return (steps.write(path, dump(new), owner="root", group="root", mode=0o600, sensitive=True),)
 
 
-def adopt(managed: Managed, planned: Iterable[Step], have: Mapping[str, FileState]) -> Managed:
+def adopt(
+    managed: Managed, planned: Iterable[Step], have: Mapping[str, FileState], *, shared: Collection[str] = ()
+) -> Managed:
     """Return the manifest once the file steps of `planned` were taken on a host that looks like `have`.
 
-    What stood at a path is remembered when we first touch it. A path that is back as it was is forgotten.
+    What stood at a path is remembered when we first touch it. A path that is back as it was is forgotten. In those of
+    `shared` others have their lines beside ours: what they have edited since would be lost by what we remember.
     """
     kept = dict(managed.files)
     for step in planned:
@@ -111,8 +115,18 @@ def adopt(managed: Managed, planned: Iterable[Step], have: Mapping[str, FileStat
         if earlier and before.kind == state.kind == files.FILE and before.content is None:
             # Only its mode was ours so far.
             before = before._replace(content=state.content)
-        kept[step.target] = Kept(before, _left_by(step, state, earlier))
+        edited = bool(earlier and (earlier.edited or (step.target in shared and not _is(state, earlier.wrote))))
+        kept[step.target] = Kept(before, _left_by(step, state, earlier), edited)
     return managed._replace(files={path: one for path, one in kept.items() if one.wrote != _print(one.before)})
+
+
+def originals(managed: Managed, have: Mapping[str, FileState]) -> dict[str, str]:
+    """Return the text that stood at each path before us, as far as nobody has edited there since."""
+    return {
+        path: (kept.before.content or b"").decode("utf-8", "surrogateescape")
+        for path, kept in managed.files.items()
+        if path in have and kept.before.kind == files.FILE and not kept.edited and _is(have[path], kept.wrote)
+    }
 
 
 def release(
@@ -135,7 +149,7 @@ def release(
         if _is(state, _print(kept.before)):
             continue
         lost = kept.before.kind == files.FILE and kept.before.content is None and not state.exists
-        if lost or not (force or _is(state, kept.wrote)):
+        if lost or not (force or (_is(state, kept.wrote) and not kept.edited)):
             edited.append(path)
         elif not (kept.before.kind == files.ABSENT and state.kind == files.DIRECTORY and _is_used(path, planned)):
             planned += _back(path, kept.before, state)
@@ -176,13 +190,22 @@ def _left_by(step: Step, state: FileState, earlier: Kept | None) -> str:
     mode = step.args.get("mode")
     if mode is None:
         mode = state.mode if state.exists and state.kind != files.LINK else DEFAULT_MODE.get(step.kind, 0)
-    if step.kind == "write":
-        return _print(Before(files.FILE, step.args["content"], mode=mode))
+    left = Before(
+        files.FILE if step.kind == "write" else files.DIRECTORY if step.kind == "directory" else state.kind,
+        step.args["content"] if step.kind == "write" else state.content,
+        uid=_number(step.args.get("owner"), state.uid),
+        gid=_number(step.args.get("group"), state.gid),
+        mode=mode,
+    )
     if step.kind == "mode" and earlier is not None and state.kind == files.FILE and state.content is None:
         # Its content was not read, and is still what we know of.
-        return f"{earlier.wrote.rsplit(' ', 1)[0]} {mode:04o}"
-    kind = files.DIRECTORY if step.kind == "directory" else state.kind
-    return _print(Before(kind, state.content, mode=mode))
+        return " ".join([*earlier.wrote.split(" ")[:2], *_print(left).split(" ")[2:]])
+    return _print(left)
+
+
+def _number(name: str | None, now: int) -> int:
+    """Engines name root, or a number; what they do not name stays."""
+    return now if name is None else 0 if name == "root" else int(name)
 
 
 def _is(state: FileState, fingerprint: str) -> bool:
@@ -192,22 +215,22 @@ def _is(state: FileState, fingerprint: str) -> bool:
 
 
 def _print(before: Before) -> str:
-    """Return what tells one state of a path from another: kind, digest or target, and mode; links have none."""
+    """Return what tells one state of a path from another: kind, digest or target, owner and mode; links have none."""
     if before.kind in (files.ABSENT, files.LINK):
         return f"{before.kind} {before.target or ''}".rstrip()
     digest = files.digest(before.content) if before.content is not None else "-"
-    return f"{before.kind} {digest} {before.mode:04o}"
+    return f"{before.kind} {digest} {before.uid}:{before.gid} {before.mode:04o}"
 
 
 def _told(kept: Kept) -> dict[str, Any]:
     before = kept.before._asdict()
     if kept.before.content is not None:
         before["content"] = base64.b64encode(kept.before.content).decode()
-    return {"before": before, "wrote": kept.wrote}
+    return {"before": before, "wrote": kept.wrote, "edited": kept.edited}
 
 
 def _kept(told: Mapping[str, Any]) -> Kept:
     before = dict(told["before"])
     if before["content"] is not None:
         before["content"] = base64.b64decode(before["content"])
-    return Kept(Before(**before), str(told["wrote"]))
+    return Kept(Before(**before), str(told["wrote"]), bool(told["edited"]))

@@ -118,7 +118,7 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.want im
 def main() -> None:
     module = AnsibleModule(argument_spec=SHARED, supports_check_mode=True)
     try:
-        rules, have = read(parse(module.params))
+        rules, have = read(parse(module.params), audit=True)
         found = findings(rules, have)
         module.exit_json(score=score(found), rules=[told(one) for one in found])
     except (FleetError, OSError) as error:

@@ -31,6 +31,11 @@ def parse_os_release(text: str) -> dict[str, str]:
     return {name: value for name, found, value in pairs if found}
 
 
+def is_root_over_ssh(env: Mapping[str, str] = os.environ) -> bool:
+    """Whether root himself has logged in over SSH, not somebody who became root, from whom sudo takes these variables."""
+    return os.geteuid() == 0 and "SSH_CONNECTION" in env and "SUDO_USER" not in env
+
+
 def memory_mib() -> int:
     """Return the memory that the kernel manages, in MiB; in a container that is the machine's."""
     with open("/proc/meminfo", encoding="ascii") as file:

@@ -42,6 +42,7 @@ def asked(layers: Sequence[str], rules: Iterable[Rule], *, present: bool) -> Ask
             for name in (*(thing.name for thing in things if isinstance(thing, Unit)), *follow, text.SSHD_READS.target)
             if "." in name
         ),
+        {thing.name: thing.effect for thing in things if isinstance(thing, Unit) and thing.effect},
         tuple(thing.name for thing in things if isinstance(thing, Package) and thing.present and present),
         tuple(thing.name for thing in things if isinstance(thing, Package) and not thing.present and present),
         {thing.key: thing.value for thing in things if isinstance(thing, Sysctl)},

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .._host import pam
+from .._errors import BadInput
+from .._host import machine, pam
 from .._managed import Managed
 from . import assess, facts, registry, state
 from .facts import Facts
@@ -18,19 +19,47 @@ from .rule import Rule
 from .state import Have
 from .want import Want, port_of
 
+ROOT = "ssh-permit-root-login"
+
 
 class Seen(NamedTuple):
     rules: tuple[Rule, ...]
     have: Have
 
 
-def read(want: Want, *, wait_s: float = 0, rehearsal: bool = True) -> Seen:
-    """Return the rules of this host and how it is; raise BadInput where a setting cannot be right on it."""
+def read(want: Want, *, wait_s: float = 0, rehearsal: bool = True, audit: bool = False) -> Seen:
+    """Return the rules of this host and how it is; raise BadInput where a setting cannot be right on it.
+
+    An `audit` changes nothing, and asks nothing of the way in.
+    """
     managed = state.manifests(registry.LAYERS)
     known = with_wishes(want, facts.read(), managed)
+    if not audit:
+        refuse(want, known, managed, by_root=machine.is_root_over_ssh())
     rules = registry.rules(want.layers, want.settings, known)
     asked = assess.asked(want.layers, rules, present=want.present)
     return Seen(rules, state.read(known, asked, managed, wait_s=wait_s, rehearsal=rehearsal))
+
+
+def refuse(want: Want, known: Facts, managed: Mapping[str, Managed], *, by_root: bool) -> None:
+    """Raise BadInput where the call would shut out whoever makes it, with what to change; `by_root`: root himself has logged in."""
+    if "ssh" not in want.layers:
+        return
+    ports = [int(port) for port in known.sshd.get("port", ())]
+    port = port_of(want, managed)
+    if port and ports and port not in ports and managed["firewall"].files and "firewall" not in want.layers:
+        raise BadInput(
+            f"the SSH server would move to port {port}, and the firewall of the layer firewall, which this call leaves as it is, "
+            "keeps that closed: take both layers together, as by --tags hardening_ssh,hardening_firewall"
+        )
+    shut = (
+        want.present and want.settings["ssh"]["permit_root_login"] == "no" and ROOT not in want.settings["exceptions"]
+    )
+    if shut and by_root:
+        raise BadInput(
+            "this run logs in as root, whom the layer ssh would shut out: log in as somebody who can become root, or say "
+            "ssh: {permit_root_login: prohibit-password}"
+        )
 
 
 def with_wishes(want: Want, known: Facts, managed: Mapping[str, Managed]) -> Facts:

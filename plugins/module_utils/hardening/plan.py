@@ -9,40 +9,23 @@ Order in each: packages, files, modes and mounts, units, what reads the files, t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from .. import _managed
 from .._host import checks
-from .._managed import Managed
 from .._transaction import steps
-from .._transaction.steps import FILE_KINDS, Plan, Step
-from ..kernel_settings.plan import plan as kernel_plan
+from .._transaction.steps import Plan, Step
 from ..packages.plan import plan as packages_plan
 from ..service_config import diff
 from . import assess
-from .kinds import mode, mount, text, unit
-from .layers import kernel as kernel_layer
+from .part import UNITS, Part, brought, taken_back
 from .registry import ACCESS
-from .rule import Mode, Mount, Package, Rule, Sshd, Sysctl, Unit
-from .state import FSTAB, MANIFEST, Have, kernel_want
+from .rule import Rule
+from .state import Have
 from .want import Want, port_of
 
 WITHIN_S = 30
-UNITS = "/etc/systemd/system/"
-
-
-class Part(NamedTuple):
-    """What one layer contributes to its transaction."""
-
-    packages: tuple[Step, ...] = ()
-    edits: tuple[Step, ...] = ()
-    units: tuple[Step, ...] = ()
-    then: tuple[Step, ...] = ()
-    record: tuple[Step, ...] = ()
-    kept: tuple[str, ...] = ()
-    left_out: Mapping[str, str] = {}
+STARTS = ("start", "restart")
 
 
 def plan(want: Want, rules: Sequence[Rule], have: Have) -> list[Plan]:
@@ -52,7 +35,7 @@ def plan(want: Want, rules: Sequence[Rule], have: Have) -> list[Plan]:
 
 def _bring(want: Want, rules: Sequence[Rule], have: Have) -> list[Plan]:
     """The packages of all layers belong to the first transaction."""
-    parts = {layer: _layer(layer, [rule for rule in rules if rule.layer == layer], have) for layer in want.layers}
+    parts = {layer: brought(layer, [rule for rule in rules if rule.layer == layer], have) for layer in want.layers}
     found = assess.findings(rules, have)
     summary = {
         **_new_port(want, have),
@@ -73,7 +56,7 @@ def _bring(want: Want, rules: Sequence[Rule], have: Have) -> list[Plan]:
 def _take_back(want: Want, rules: Sequence[Rule], have: Have) -> list[Plan]:
     """Back to what was there before; what somebody edited since stays."""
     parts = {
-        layer: _release(layer, [rule for rule in rules if rule.layer == layer], have, force=want.force)
+        layer: taken_back(layer, [rule for rule in rules if rule.layer == layer], have, force=want.force)
         for layer in want.layers
     }
     summary = {
@@ -147,118 +130,10 @@ def _transaction(
     )
 
 
-def _layer(layer: str, rules: Sequence[Rule], have: Have) -> Part:
-    """Return what the layer needs done. What left its rules goes back to what it was."""
-    managed = have.managed[layer]
-    things = [rule.thing for rule in rules if not rule.skip]
-    of_text, then = text.steps_for([one for one in things if isinstance(one, assess.TEXTS)], have.files)
-    of_mode = mode.steps_for([one for one in things if isinstance(one, Mode)], have.files, have.facts.groups)
-    mounted = mount.steps_for([one for one in things if isinstance(one, Mount)], have)
-    edits = [*_folders(of_text, have), *of_text, *of_mode, *mounted]
-    units = unit.steps_for([one for one in things if isinstance(one, Unit)], have.units)
-    wanted = _paths(things)
-    left = [path for path in managed.files if path not in wanted and not _is_folder_of(path, wanted)]
-    back, kept, remaining = _managed.release(managed, have.files, left)
-    after = _managed.adopt(remaining, [step for step in edits if step.kind in FILE_KINDS], have.files)
-    facts = _facts(managed.facts, units, things, have)
-    kernel = _kernel(things, have) if layer == "kernel" else ()
-    return Part(
-        (),
-        (*kernel, *back, *edits),
-        tuple(units),
-        tuple(then),
-        _managed.record(MANIFEST.format(layer=layer), managed, Managed(after.files, facts)),
-        kept,
-    )
-
-
-def _release(layer: str, rules: Sequence[Rule], have: Have, *, force: bool) -> Part:
-    managed = have.managed[layer]
-    back, kept, remaining = _managed.release(managed, have.files, force=force)
-    moved = {step.target for step in back}
-    then = [
-        step
-        for rule in rules
-        if isinstance(rule.thing, assess.TEXTS) and text.path(rule.thing) in moved
-        for step in text.then(rule.thing)
-        # What is gone cannot be tested.
-        if text.path(rule.thing) not in step.args.get("argv", ())
-    ]
-    gone = [os.path.basename(step.target) for step in back if step.kind == "remove" and step.target.startswith(UNITS)]
-    # Somebody's own fstab is the word on how things are mounted.
-    remounts = [] if FSTAB in kept else mount.back(managed.facts.get("mounts", {}), have)
-    units = unit.back(managed.facts.get("units", {}), have.units, gone)
-    kernel: tuple[Step, ...] = ()
-    left_out = {}
-    if layer == "kernel" and have.kernel:
-        planned = kernel_plan(kernel_want({}, force=force), have.kernel)
-        kernel, kept = planned.steps, (*kept, *planned.summary["kept"])
-        reverted = planned.summary["reverted"]
-        left_out = {kernel_layer.name(key): one["skipped"] for key, one in reverted.items() if one["skipped"]}
-    return Part(
-        tuple(_packages_back(managed.facts, have)),
-        (*kernel, *back, *remounts),
-        tuple(units),
-        tuple(then),
-        _managed.record(MANIFEST.format(layer=layer), managed, remaining._replace(facts={})),
-        kept,
-        left_out,
-    )
-
-
-def _kernel(things: Iterable[Any], have: Have) -> tuple[Step, ...]:
-    settings = {one.key: one.value for one in things if isinstance(one, Sysctl)}
-    return kernel_plan(kernel_want(settings), have.kernel).steps if have.kernel else ()
-
-
-def _packages_back(facts: Mapping[str, Any], have: Have) -> list[Step]:
-    """What we had removed comes back; what we had installed is the business of packages."""
-    theirs = {name: "" for name in facts.get("removed", ()) if name not in have.installed}
-    return [steps.package("install", theirs)] if theirs else []
-
-
-def _facts(past: Mapping[str, Any], units: Sequence[Step], things: Sequence[Any], have: Have) -> dict[str, Any]:
-    """Return what is remembered beside files: units as they were, packages that came and went."""
-    listed = [one for one in things if isinstance(one, Package)]
-    gone = [one.name for one in listed if not one.present and one.name in have.installed]
-    found: dict[str, Any] = {
-        "units": {**unit.before(units, have.units), **past.get("units", {})},
-        "mounts": {**mount.added([one for one in things if isinstance(one, Mount)], have), **past.get("mounts", {})},
-        "packages": sorted(one.name for one in listed if one.present),
-        "removed": sorted({*past.get("removed", ()), *gone}),
-    }
-    if any(isinstance(one, Sshd) and one.keyword == "Port" for one in things):
-        found["port"] = past.get("port") or int(have.facts.sshd.get("port", ("22",))[0])
-    return {key: value for key, value in found.items() if value}
-
-
-def _paths(things: Iterable[Any]) -> frozenset[str]:
-    return frozenset(
-        text.path(one) if isinstance(one, assess.TEXTS) else one.path if isinstance(one, Mode) else FSTAB
-        for one in things
-        if isinstance(one, (*assess.TEXTS, Mode, Mount))
-    )
-
-
-def _is_folder_of(path: str, wanted: Iterable[str]) -> bool:
-    return any(one.startswith(f"{path}/") for one in wanted)
-
-
-def _folders(planned: Iterable[Step], have: Have) -> list[Step]:
-    """A directory that is missing is made, and the one above it where that is missing too."""
-    missing: dict[str, None] = {}
-    for step in planned:
-        folder = os.path.dirname(step.target)
-        for one in (os.path.dirname(folder), folder):
-            if step.kind == "write" and not have.files[one].exists:
-                missing[one] = None
-    return [steps.directory(one) for one in missing]
-
-
 def _applies(step: Step, have: Have, packages: Sequence[Step], middle: Sequence[Step], *, last: bool) -> bool:
     """A unit that does not run reads its files when it starts; one that comes with a package runs by then."""
     state = have.units[step.target]
-    starts = any(one.kind == "unit" and one.target == step.target and one.args["action"] == "start" for one in middle)
+    starts = any(one.kind == "unit" and one.target == step.target and one.args["action"] in STARTS for one in middle)
     ends = any(one.kind == "unit" and one.target == step.target and one.args["action"] == "stop" for one in middle)
     comes = state.load == "not-found" and bool(packages) and not last
     return (state.is_active and not ends) or (comes and not starts)
@@ -275,7 +150,7 @@ def _once(planned: Iterable[Step]) -> list[Step]:
 
 def _running(units: Iterable[Step], then: Iterable[Step], have: Have) -> list[str]:
     """Return the units that must run afterwards."""
-    started = [step.target for step in units if step.args["action"] == "start"]
+    started = [step.target for step in units if step.args["action"] in STARTS]
     read = [step.target for step in then if step.kind == "unit" and step.target]
     return list(dict.fromkeys([*started, *(name for name in read if have.units[name].is_active)]))
 

@@ -57,19 +57,29 @@ LAYERS: Mapping[str, Any] = {
 }
 ACCESS = frozenset({"kernel", "sudo", "pam", "ssh", "firewall"})
 
+# Which rules these have depends on the host, or on what is asked for.
+OF_THE_HOST = frozenset({"kernel", "modules", "permissions", "sandboxing"})
+
 
 def rules(layers: Sequence[str], settings: Mapping[str, Mapping[str, Any]], facts: Facts) -> tuple[Rule, ...]:
     """Return the rules of the layers for this host; raise BadInput where a setting cannot be right."""
     except_for = set(settings["exceptions"])
     found = [rule for layer in layers for rule in LAYERS[layer].rules(settings[layer], facts)]
-    unknown = sorted(except_for - {rule.id for rule in found} - {""})
-    if unknown and set(layers) == set(LAYERS):
+    known = {rule.id for rule in found}
+    unknown = [name for name in sorted(except_for) if name not in known and not _may_be_elsewhere(name, layers)]
+    if unknown:
         raise BadInput(
             f"exceptions name rules that are not there: {', '.join(unknown)}; hardening_info lists all of them"
         )
     return tuple(
         rule._replace(skip=settings["exceptions"][rule.id]) if rule.id in except_for else rule for rule in found
     )
+
+
+def _may_be_elsewhere(name: str, layers: Sequence[str]) -> bool:
+    """Whether a rule of that name may be one of another call, or of another host."""
+    layer = name.partition("-")[0]
+    return layer in OF_THE_HOST or (layer in LAYERS and layer not in layers)
 
 
 def in_order(layers: Sequence[str]) -> tuple[str, ...]:

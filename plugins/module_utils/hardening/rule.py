@@ -74,10 +74,14 @@ class Package(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """A unit that is `enabled` (and runs), or `masked` (and does not); one that is not there counts as masked."""
+    """A unit that is `enabled` (and runs), or `masked` (and does not); one that is not there counts as masked.
+
+    One that stays active when its work is done has its effect as long as the command `effect` ends with 0.
+    """
 
     name: str
     want: str = "enabled"
+    effect: tuple[str, ...] = ()
 
 
 class Mount(NamedTuple):

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .. import _managed
-from .._host import files, systemd
+from .._host import files, run, systemd
 from .._host.files import FileState
 from .._host.systemd import UnitState
 from .._managed import Managed
@@ -28,6 +28,7 @@ FSTAB = "/etc/fstab"
 MOUNTS, MODULES = "/proc/mounts", "/proc/modules"
 # Kernels since 5.8 tell by a word what is given as a number, which older ones and fstab have.
 NAMED = {"hidepid=off": "hidepid=0", "hidepid=noaccess": "hidepid=1", "hidepid=invisible": "hidepid=2"}
+WITHOUT_EFFECT = "active without effect"
 MANIFEST = "hardening-{layer}"
 # The name under which kernel_settings keeps what the layer kernel sets.
 KERNEL = "hardening"
@@ -48,6 +49,7 @@ class Asked(NamedTuple):
     contents: frozenset[str] = frozenset()
     modes: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
+    effects: Mapping[str, tuple[str, ...]] = {}
     packages: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
     sysctls: Mapping[str, str] = {}
@@ -85,7 +87,7 @@ def read(facts: Facts, asked: Asked, managed: Mapping[str, Managed], *, wait_s: 
             **{path: files.read(path, content=False) for path in asked.modes},
             **{path: files.read(path) for path in {*_with_folders(asked.contents), *ours, FSTAB}},
         },
-        systemd.show(sorted(units)),
+        _with_effects(systemd.show(sorted(units)), asked.effects),
         {name: one.version for name, one in found.host.known.items() if one.is_there},
         mounts(_text(MOUNTS)),
         frozenset(line.split(" ")[0] for line in _text(MODULES).splitlines()),
@@ -94,6 +96,12 @@ def read(facts: Facts, asked: Asked, managed: Mapping[str, Managed], *, wait_s: 
         found,
         wanted,
     )
+
+
+def _with_effects(units: Mapping[str, UnitState], effects: Mapping[str, Sequence[str]]) -> dict[str, UnitState]:
+    """Return the units; one that is active and has lost its effect is not."""
+    lost = {name for name, argv in effects.items() if units[name].is_active and run.run(argv).rc != 0}
+    return {name: one._replace(active=WITHOUT_EFFECT) if name in lost else one for name, one in units.items()}
 
 
 def _with_folders(paths: Iterable[str]) -> set[str]:

@@ -15,6 +15,9 @@ from ..rule import Look, Mount
 from ..state import FSTAB, Have, MountState
 
 FLAGS = ("nodev", "nosuid", "noexec")
+# What is mounted from nothing, so that a line of its own cannot fail.
+OF_THE_KERNEL = ("proc", "tmpfs")
+STRANGE = "it has no line in /etc/fstab, so what mounts it has to be given the options: a mount unit, autofs or the file system itself"
 
 
 def look(thing: Mount, have: Have) -> Look:
@@ -24,6 +27,10 @@ def look(thing: Mount, have: Have) -> Look:
     if there is None:
         return Look("nothing is mounted there", should, ok=True)
     missing = [option for option in thing.options if option not in there.options]
+    if _is_strange(thing, have, there):
+        return Look(
+            f"without {','.join(missing)}" if missing else should, should, not missing, STRANGE if missing else ""
+        )
     stays = edit(have.text(FSTAB), thing, there) == have.text(FSTAB)
     now = f"without {','.join(missing)}" if missing else should if stays else "not so after a boot"
     return Look(now, should, not missing and stays)
@@ -34,13 +41,16 @@ def mend(thing: Mount) -> str:
     return f"mount -o remount,{','.join(thing.options)} {thing.point}, and the same options in {FSTAB}"
 
 
-def steps_for(things: Iterable[Mount], have: Have) -> list[Step]:
-    """Return the line of each in fstab, and the remounts; their undo has the options that were there."""
-    text = have.text(FSTAB)
+def steps_for(things: Iterable[Mount], have: Have, base: str | None = None) -> list[Step]:
+    """Return the line of each in fstab, and the remounts; their undo has the options that were there.
+
+    `base` is the text that the lines are set in, where that is another than what stands there.
+    """
+    text = have.text(FSTAB) if base is None else base
     remounts: list[Step] = []
     for thing in things:
         there = have.mounts.get(thing.point)
-        if there is None:
+        if there is None or _is_strange(thing, have, there):
             continue
         text = edit(text, thing, there)
         if not set(thing.options) <= there.options:
@@ -48,6 +58,11 @@ def steps_for(things: Iterable[Mount], have: Have) -> list[Step]:
             remounts.append(_remount(thing.point, missing))
     changed = [steps.write(FSTAB, text.encode())] if text != have.text(FSTAB) else []
     return [*changed, *remounts]
+
+
+def _is_strange(thing: Mount, have: Have, there: MountState) -> bool:
+    """Whether somebody else mounts it: a line of ours in fstab for what autofs or ZFS brings would end the next boot."""
+    return there.kind not in OF_THE_KERNEL and _fields(have.text(FSTAB), thing.point) is None
 
 
 def _remount(point: str, options: Sequence[str]) -> Step:
@@ -70,7 +85,7 @@ def added(things: Iterable[Mount], have: Have) -> dict[str, list[str]]:
     for thing in things:
         there = have.mounts.get(thing.point)
         missing = [option for option in thing.options if there and option not in there.options]
-        if missing:
+        if there and missing and not _is_strange(thing, have, there):
             found[thing.point] = missing
     return found
 
@@ -89,14 +104,23 @@ def back(ours: Mapping[str, Iterable[str]], have: Have) -> list[Step]:
 def edit(text: str, thing: Mount, there: MountState) -> str:
     """Return fstab with the options at the line of that mount point, or with such a line for a file system of the kernel."""
     rows = text.splitlines()
-    for number, row in enumerate(rows):
-        fields = re.split(r"(\s+)", row.strip())
-        if not row.lstrip().startswith("#") and len(fields) >= 7 and fields[2] == thing.point:
-            have = fields[6].split(",")
-            fields[6] = ",".join([*have, *(option for option in thing.options if option not in have)])
-            rows[number] = "".join(fields)
-            return "\n".join(rows) + "\n"
+    found = _fields(text, thing.point)
+    if found:
+        number, fields = found
+        have = fields[6].split(",")
+        fields[6] = ",".join([*have, *(option for option in thing.options if option not in have)])
+        rows[number] = "".join(fields)
+        return "\n".join(rows) + "\n"
     # A remount takes what fstab says for all that there is.
     now = [option for option in FLAGS if option in there.options and option not in thing.options]
     options = ",".join(["defaults", *now, *thing.options])
     return "".join(f"{row}\n" for row in rows) + f"{there.source} {thing.point} {there.kind} {options} 0 0\n"
+
+
+def _fields(text: str, point: str) -> tuple[int, list[str]] | None:
+    """Return the number and the fields, with what is between them, of the line of fstab for a mount point."""
+    for number, row in enumerate(text.splitlines()):
+        fields = re.split(r"(\s+)", row.strip())
+        if not row.lstrip().startswith("#") and len(fields) >= 7 and fields[2] == point:
+            return number, fields
+    return None

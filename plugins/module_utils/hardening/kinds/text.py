@@ -50,8 +50,13 @@ def then(thing: Text) -> tuple[Step, ...]:
     return (SSHD_TEST, SSHD_READS) if isinstance(thing, Sshd) else ()
 
 
-def wanted(things: Iterable[Text], have: Mapping[str, FileState]) -> dict[str, Wanted]:
-    """Return what shall stand at each path that the things are about."""
+def wanted(
+    things: Iterable[Text], have: Mapping[str, FileState], bases: Mapping[str, str] | None = None
+) -> dict[str, Wanted]:
+    """Return what shall stand at each path that the things are about.
+
+    `bases` has the text that lines are set in, by path, where that is another than what stands there.
+    """
     found: dict[str, Wanted] = {}
     for thing in things:
         where = path(thing)
@@ -59,7 +64,7 @@ def wanted(things: Iterable[Text], have: Mapping[str, FileState]) -> dict[str, W
         if isinstance(thing, File):
             found[where] = Wanted(thing.content, thing.mode, then(thing))
         elif isinstance(thing, Line):
-            text = there.text if there else _text(have[where])
+            text = there.text if there else (bases or {}).get(where) or _text(have[where])
             found[where] = Wanted(set_line(text or "", thing), None, then(thing))
         else:
             text = there.text if there else HEADER
@@ -107,11 +112,13 @@ def set_line(text: str, line: Line) -> str:
     return "\n".join(kept) + "\n"
 
 
-def steps_for(things: Sequence[Text], have: Mapping[str, FileState]) -> tuple[list[Step], list[Step]]:
+def steps_for(
+    things: Sequence[Text], have: Mapping[str, FileState], bases: Mapping[str, str] | None = None
+) -> tuple[list[Step], list[Step]]:
     """Return the steps that bring the files about, and those that make their readers read them."""
     planned: list[Step] = []
     read: list[Step] = []
-    for where, one in wanted(things, have).items():
+    for where, one in wanted(things, have, bases).items():
         there = have[where]
         if one.text is None:
             if not there.exists:

@@ -45,7 +45,8 @@ def steps_for(things: Iterable[Unit], have: Mapping[str, UnitState]) -> list[Ste
             planned.append(steps.unit(thing.name, "mask"))
         else:
             planned += [] if state.is_enabled else [steps.unit(thing.name, "enable")]
-            planned += [] if state.is_active else [steps.unit(thing.name, "start")]
+            # To start what is active would do nothing.
+            planned += [] if state.is_active else [steps.unit(thing.name, "restart" if thing.effect else "start")]
     return planned
 
 

@@ -93,6 +93,28 @@ def test_what_stood_there_first_is_remembered_over_many_changes() -> None:
     assert back(kept, file(b"two"))[0][0].args["content"] == b"theirs"
 
 
+def test_an_owner_that_was_ours_goes_back_and_one_that_was_changed_since_is_an_edit() -> None:
+    theirs = file(None, 0o640)._replace(uid=7, gid=42)
+    kept = managed((theirs, steps.mode(CONF, group="0", mode=0o640)))
+    ours = theirs._replace(gid=0)
+    assert back(kept, ours) == ((steps.mode(CONF, owner="7", group="42", mode=0o640),), ())
+    assert back(kept, ours._replace(uid=9)) == ((), (CONF,))
+
+
+def test_what_others_added_to_a_shared_file_between_two_changes_of_ours_is_not_lost() -> None:
+    kept = managed((file(b"theirs\n"), steps.write(CONF, b"theirs ours\n")))
+    edited = file(b"theirs ours\nnew\n")
+    kept = _managed.adopt(kept, [steps.write(CONF, b"theirs ours\nnew ours\n")], {CONF: edited}, shared=[CONF])
+    now = file(b"theirs ours\nnew ours\n")
+    assert back(kept, now) == ((), (CONF,))
+    assert back(kept, now, force=True)[0][0].args["content"] == b"theirs\n"
+
+
+def test_an_edit_of_a_file_that_is_wholly_ours_is_replaced_and_what_was_there_first_comes_back() -> None:
+    kept = managed((file(b"theirs"), steps.write(CONF, b"ours")), (file(b"mine"), steps.write(CONF, b"ours")))
+    assert back(kept, file(b"ours"))[0][0].args["content"] == b"theirs"
+
+
 def test_content_is_remembered_when_a_write_follows_a_change_of_mode() -> None:
     kept = managed(
         (file(None), steps.mode(CONF, mode=0o600)), (file(b"theirs", 0o600), steps.write(CONF, b"ours", mode=0o600))

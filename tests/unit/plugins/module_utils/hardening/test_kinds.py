@@ -18,7 +18,13 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.rule im
     Sshd,
     Unit,
 )
-from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.state import FSTAB, Have, MountState, mounts
+from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.state import (
+    FSTAB,
+    WITHOUT_EFFECT,
+    Have,
+    MountState,
+    mounts,
+)
 
 DEFS = "/etc/login.defs"
 GROUPS = {"root": 0, "shadow": 42, "staff": 50}
@@ -199,6 +205,13 @@ def test_units_go_back_to_what_they_were(
     assert [one.args["action"] for one in unit.back(facts, {"a.service": now}, gone)] == actions
 
 
+def test_a_unit_that_is_active_without_effect_is_told_and_started_anew() -> None:
+    thing = Unit("a.service", effect=("nft", "list", "table", "inet", "groundcrew"))
+    lost = UnitState("a.service", "loaded", WITHOUT_EFFECT, enabled="enabled")
+    assert unit.look(thing, lost) == ("enabled, active without effect", "enabled, active", False, "")
+    assert [one.args["action"] for one in unit.steps_for([thing], {"a.service": lost})] == ["restart"]
+
+
 def test_a_socket_that_journald_takes_at_its_start_is_left_to_the_next_boot() -> None:
     name = "systemd-journald-audit.socket"
     was = {name: {"enabled": "static", "active": True}}
@@ -226,8 +239,19 @@ def test_mount_gets_its_options_at_once_and_for_the_next_boot() -> None:
 
 
 def test_mount_without_a_line_gets_one() -> None:
-    written, *_remounts = mount.steps_for([HOME], mounted("", "rw"))
-    assert written.args["content"] == b"/dev/sda1 /home ext4 defaults,nodev,nosuid 0 0\n"
+    written, *_remounts = mount.steps_for([HOME], mounted("", "rw", "tmpfs"))
+    assert written.args["content"] == b"/dev/sda1 /home tmpfs defaults,nodev,nosuid 0 0\n"
+
+
+def test_mount_that_somebody_else_makes_is_left_to_him_and_told() -> None:
+    """A line for what autofs brings would end the next boot."""
+    have = mounted("", "rw,nodev", "autofs")
+    assert mount.steps_for([HOME], have) == []
+    assert mount.added([HOME], have) == {}
+    look = mount.look(HOME, have)
+    assert (look.now, look.ok) == ("without nosuid", False)
+    assert "no line in /etc/fstab" in look.skip
+    assert mount.look(HOME, mounted("", "rw,nodev,nosuid", "zfs")).ok
 
 
 def test_mount_without_a_line_gets_one_that_keeps_the_flags_it_has_now() -> None:
@@ -250,7 +274,7 @@ def test_mount_that_only_runs_so_is_told() -> None:
 
 
 def test_mount_goes_back_by_the_options_that_were_ours_and_are_still_there() -> None:
-    ours = mount.added([HOME, Mount("/srv", ("nodev",))], mounted("", "rw,nodev"))
+    ours = mount.added([HOME, Mount("/srv", ("nodev",))], mounted("", "rw,nodev", "tmpfs"))
     assert ours == {"/home": ["nosuid"]}
     (back,) = mount.back(ours, mounted("", "rw,nodev,nosuid"))
     assert back.args["argv"] == ["mount", "-o", "remount,suid", "/home"]

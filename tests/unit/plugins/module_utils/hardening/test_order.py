@@ -37,7 +37,7 @@ def test_packages_come_before_the_files_that_are_read_by_them() -> None:
 
 def test_packages_that_we_removed_come_back_after_the_files() -> None:
     ours = b"keep out\n"
-    kept = Kept(Before(files.FILE, b"Debian\n", mode=0o644), f"file {files.digest(ours)} 0644")
+    kept = Kept(Before(files.FILE, b"Debian\n", mode=0o644), f"file {files.digest(ours)} 0:0 0644")
     have = host(ours, Managed({ISSUE: kept}, {"removed": ["telnetd"]}))
     safe, _access = plan(Want(("banners",), {}, present=False), RULES, have)
     assert targets(safe)[:2] == [ISSUE, "telnetd"]

@@ -17,6 +17,7 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.facts i
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.plan import plan
 from ansible_collections.groundcrew.fleet.plugins.module_utils.hardening.rule import (
     File,
+    Line,
     Mode,
     Mount,
     Package,
@@ -155,6 +156,50 @@ def test_a_file_that_was_edited_stays_and_is_named_unless_forced() -> None:
 def test_what_left_the_rules_goes_back_too() -> None:
     have = after(plan(want(), RULES, bare()), bare())
     assert told(plan(want(), RULES[1:], have)[0]) == [("write", "/etc/issue")]
+
+
+def test_a_line_a_mount_and_a_unit_that_become_exceptions_go_back_while_their_neighbours_stay() -> None:
+    defs = "/etc/login.defs"
+    rules = [
+        rule("login", Line(defs, "UMASK", "027")),
+        rule("login", Line(defs, "PASS_MAX_DAYS", "365")),
+        rule("login", Mount("/tmp", ("nosuid",))),
+        rule("login", Mount("/dev/shm", ("noexec",))),
+        rule("login", Unit(UNIT, "masked")),
+    ]
+    rows = "tmpfs /tmp tmpfs rw{} 0 0\ntmpfs /dev/shm tmpfs rw{} 0 0\n"
+    have = bare()._replace(
+        files={
+            **bare().files,
+            defs: FileState(defs, files.FILE, b"UMASK 022\nPASS_MAX_DAYS 99999\n", mode=0o644),
+            FSTAB: FileState(FSTAB, files.FILE, b"", mode=0o644),
+        },
+        mounts=mounts(rows.format("", "")),
+        units={**bare().units, UNIT: UnitState(UNIT, "loaded", "active", enabled="enabled")},
+        managed={"login": Managed()},
+    )
+    asked = Want(("login",), {"ssh": {"port": None}})
+    hardened = after(plan(asked, rules, have), have)._replace(
+        mounts=mounts(rows.format(",nosuid", ",noexec")),
+        units={**bare().units, UNIT: UnitState(UNIT, "masked", "inactive", enabled="masked")},
+    )
+    assert plan(asked, rules, hardened)[0].steps == ()
+    excepted = [one._replace(skip="ours") if number in (0, 2, 4) else one for number, one in enumerate(rules)]
+    safe, _access = plan(asked, excepted, hardened)
+    written = {step.target: step.args["content"] for step in safe.steps if step.kind == "write"}
+    assert written[defs] == b"UMASK 022\nPASS_MAX_DAYS 365\n"
+    assert b"/tmp" not in written[FSTAB]
+    assert b"/dev/shm" in written[FSTAB]
+    assert [step.args["argv"] for step in safe.steps if step.kind == "argv"] == [
+        ["mount", "-o", "remount,suid", "/tmp"]
+    ]
+    assert ("unmask", UNIT) in told(safe)
+    assert ("start", UNIT) in told(safe)
+    again = after([safe], hardened)._replace(
+        mounts=mounts(rows.format("", ",noexec")),
+        units={**bare().units, UNIT: UnitState(UNIT, "loaded", "active", enabled="enabled")},
+    )
+    assert plan(asked, excepted, again)[0].steps == ()
 
 
 def test_a_rule_that_is_left_out_does_nothing_and_is_told_with_its_reason() -> None:

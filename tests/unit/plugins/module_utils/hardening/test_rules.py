@@ -109,6 +109,10 @@ def test_an_exception_is_left_out_with_its_reason() -> None:
     assert by_id(exceptions={"ssh-use-dns": "slow names"})["ssh-use-dns"].skip == "slow names"
 
 
+def test_an_exception_of_another_layer_or_for_what_another_host_has_is_no_mistake() -> None:
+    assert rules(layers=["ssh"], exceptions={"banners-issue": "ours", "permissions-home-bob": "he left"})
+
+
 def test_a_container_is_spared_what_only_a_machine_can_take() -> None:
     inside = by_id(FACTS._replace(container="podman", net_admin=False))
     assert {rule.layer for rule in inside.values() if rule.skip} == {
@@ -171,6 +175,7 @@ def test_the_firewall_lets_ssh_in_where_it_will_listen_and_services_from_their_s
         ({"firewall": {"allow": [{"name": "a;b", "ports": ["9"]}]}}, "'a;b'"),
         ({"fail2ban": {"ignore": ["home"]}}, "'home'"),
         ({"exceptions": {"no-such-rule": "x"}}, "no-such-rule"),
+        ({"layers": ["ssh"], "exceptions": {"ssh-use-dsn": "x"}}, "ssh-use-dsn"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_value(options: Mapping[str, Any], words: str) -> None:
