@@ -12,9 +12,12 @@ description:
   - Asks C(apt-get) itself what that would mean, and shows each package with versions and sizes, dependencies included. Check mode does the
     same, also for packages of a repository that the host does not have yet; their lists are then fetched to a temporary directory.
   - Removes nothing that is not listed, unless O(allow_removals) says so, and nothing that Debian marks as essential or protected.
+  - But for what a listed package takes the place of, since both provide the same name and conflict with it, such as C(time-daemon) or
+    C(mail-transport-agent). It is told in RV(replaced), and comes back when that package leaves the list or is listed as absent.
   - Ends what an interrupted dpkg has left before anything else, and shows that as a step.
-  - What it installed and what left the list goes again, with dependencies that came along and that nothing needs any more. What was
-    there before stays; one that was installed automatically is so again.
+  - What it installed and what left the list goes again, unless something that stays needs it. Dependencies that came along go where
+    C(apt-get autoremove) would take them, so those stay that something needs, recommends or suggests. What was there before stays; one
+    that was installed automatically is so again.
   - Recommended packages are not installed. Configuration files that somebody has edited are kept.
   - On a host that is as listed it starts nothing but one C(dpkg-query).
   - When a step or the verification fails, new packages are purged, and others return to their former version where a repository still has
@@ -33,7 +36,8 @@ options:
         than the installed one.
       - C(held) says whether apt leaves its version alone from now on; as it is by default. What is on hold changes only where it is listed
         itself.
-      - C(purge) takes its configuration too when it goes, now or when it leaves the list.
+      - C(purge) takes its configuration too when it goes, now or when it leaves the list, and that of dependencies that came for its sake
+        alone and go with it.
     type: list
     elements: raw
     default: []
@@ -111,7 +115,9 @@ options:
     type: bool
     default: true
   allow_removals:
-    description: Lets a plan pass that removes packages that are not listed, since they need one that goes, or conflict with one that comes.
+    description:
+      - Lets a plan pass that removes packages that are not listed, since they need one that goes, or conflict with one that comes. These
+        do not come back.
     type: bool
     default: false
   cache_valid_time_s:
@@ -182,6 +188,11 @@ interrupted:
   elements: str
   returned: success
   sample: []
+replaced:
+  description: What makes place for a listed package, and for which.
+  type: dict
+  returned: success
+  sample: {"systemd-timesyncd": "chrony"}
 kept:
   description: What left the list and stays, with the reason.
   type: dict

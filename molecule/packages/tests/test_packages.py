@@ -24,6 +24,9 @@ EVERYTHING = (
 LISTS = "find /var/lib/apt/lists -type f -exec sha256sum {} + | sort -k 2"
 
 
+CONFIGURE = ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"]
+
+
 def name_of(host: Host) -> str:
     return str(host.backend.get_pytest_id()).removeprefix("ssh://")
 
@@ -181,6 +184,54 @@ def test_what_something_else_needs_stays_and_is_automatic(converged: Host) -> No
     assert [name for name, _before, _after in brought(told)] == ["tree"]
 
 
+def test_what_came_along_stays_while_a_package_of_the_admin_recommends_it(converged: Host) -> None:
+    host = converged
+    host.check_output("apt-get -q -y --no-install-recommends install crew-fan")
+    told = call(host, {"packages": []})
+    host.check_output("apt-get -q -y purge crew-fan")
+    assert ("crew-tool", "1.0", "") in brought(told)
+    assert version(host, "crew-lib") == "1.0"
+
+
+@pytest.fixture
+def timesyncd(host: Host) -> Iterator[Host]:
+    """A host as Debian installs it: systemd sets the clock, by a package that came as a recommendation."""
+    host.check_output("apt-get -q -y install systemd-timesyncd && apt-mark auto systemd-timesyncd")
+    yield host
+    host.check_output("apt-get -q -y purge systemd-timesyncd")
+
+
+def marked(host: Host) -> str:
+    return str(host.check_output("dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\n'; apt-mark showauto"))
+
+
+def test_systemd_timesyncd_makes_place_for_chrony_and_comes_back(timesyncd: Host) -> None:
+    host = timesyncd
+    listed, empty = {"name": "time", "packages": ["chrony"]}, {"name": "time", "packages": []}
+    was = version(host, "systemd-timesyncd")
+    foretold, told = call(host, listed, "--check"), call(host, listed)
+    assert foretold["replaced"] == told["replaced"] == {"systemd-timesyncd": "chrony"}, told
+    assert foretold["steps"] == told["steps"]
+    assert ("systemd-timesyncd", was, "") in brought(foretold)
+    assert version(host, "chrony")
+    assert version(host, "systemd-timesyncd") == ""
+    assert not call(host, listed)["changed"]
+    foretold, told = call(host, empty, "--check"), call(host, empty)
+    assert foretold["steps"] == told["steps"]
+    assert (version(host, "chrony"), version(host, "systemd-timesyncd")) == ("", was)
+    assert "systemd-timesyncd" in host.check_output("apt-mark showauto").split()
+    assert not call(host, empty)["changed"]
+
+
+def test_what_made_place_is_back_with_its_mark_when_the_run_fails(timesyncd: Host) -> None:
+    host = timesyncd
+    host.check_output("dpkg --purge chrony")
+    before = marked(host)
+    told = call(host, {"name": "time", "packages": ["chrony", "crew-broken"]})
+    assert told["undone"], told
+    assert marked(host) == before
+
+
 def test_an_edited_file_stays_and_is_named(converged: Host) -> None:
     host = converged
     host.check_output("echo '# mine' >> /etc/apt/preferences.d/crew")
@@ -201,9 +252,25 @@ def test_an_interrupted_dpkg_is_finished_first_and_check_mode_shows_that(host: H
     foretold, told = call(host, asked, "--check"), call(host, asked)
     assert foretold["interrupted"] == told["interrupted"] == ["crew-slow"]
     assert foretold["steps"] == told["steps"]
-    assert told["steps"][0]["argv"] == ["dpkg", "--configure", "-a"]
+    assert told["steps"][0]["argv"] == CONFIGURE
     assert host.check_output("dpkg --audit") == ""
     assert call(host, {"purge_unlisted": False, "packages": [{"name": "crew-slow", "state": "absent"}]})["changed"]
+
+
+def test_an_interruption_at_the_question_about_an_edited_file_is_finished_and_the_file_stays(host: Host) -> None:
+    archives = "/srv/repository/crew-edited_%s_all.deb"
+    host.check_output(f"dpkg -i {archives}", "1.0")
+    host.check_output("echo mine > /etc/crew-edited.conf")
+    host.check_output(f"dpkg --unpack {archives}", "2.0")
+    told = call(host, {"purge_unlisted": False, "packages": ["crew-edited"]})
+    assert told["interrupted"] == ["crew-edited"], told
+    assert told["steps"][0]["argv"] == CONFIGURE
+    assert host.check_output("dpkg --audit") == ""
+    assert version(host, "crew-edited") == "2.0"
+    assert host.file("/etc/crew-edited.conf").content_string == "mine\n"
+    gone = [{"name": "crew-edited", "state": "absent", "purge": True}]
+    assert call(host, {"purge_unlisted": False, "packages": gone})["changed"]
+    assert not host.file("/etc/crew-edited.conf").exists
 
 
 def test_packages_that_lack_what_they_need_are_mended_by_apt(host: Host) -> None:

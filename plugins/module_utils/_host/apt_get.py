@@ -32,6 +32,8 @@ REMOVE = re.compile(r"(?:Remv|Purg) (?P<name>\S+) \[(?P<before>[^\]]+)\]")
 UNKNOWN = re.compile(r"E: Unable to locate package (\S+)")
 VERSIONLESS = re.compile(r"E: Version '([^']+)' for '([^']+)' was not found")
 VIRTUAL = re.compile(r"^Package (\S+) is a virtual package provided by:\n((?:  .*\n)+)", re.MULTILINE)
+# The names in a field such as Depends, alternatives included, without versions and architectures.
+NAMES = re.compile(r"(?:^|[,|])\s*([^\s,|(:\[]+)")
 UNMET = "The following packages have unmet dependencies:"
 TIMEOUT_S = 120
 
@@ -44,11 +46,14 @@ class Change(NamedTuple):
     after: str
 
 
-class Sizes(NamedTuple):
-    """Of a package's version: bytes of its archive, and bytes on the disk."""
+class Record(NamedTuple):
+    """A package's version: bytes of its archive and on the disk, and the names that it provides, conflicts with and needs."""
 
-    download: int
-    installed: int
+    download: int = 0
+    installed: int = 0
+    provides: frozenset[str] = frozenset()
+    conflicts: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
 
 
 class Stage(NamedTuple):
@@ -175,15 +180,20 @@ def fetch(stage: Stage, *, wait_s: float = 60, timeout_s: float = 300) -> None:
         time.sleep(1)
 
 
-def simulate(stage: Stage, words: Sequence[str], *, mend: bool = False, autoremove: bool = False) -> tuple[Change, ...]:
+def simulate(
+    stage: Stage, words: Sequence[str], *, mend: bool = False, autoremove: bool = False, strict: bool = False
+) -> tuple[Change, ...]:
     """Return what `apt-get install WORDS` would do (`name`, `name=version`, `name-`); held packages may change.
 
+    With `autoremove` what is automatic and needed by nothing goes too; what others only recommend or suggest stays by the
+    host's own settings for that, and goes if `strict`.
     Raise BadInput, with the cure, for a package or version that is not to be had, or that cannot be installed.
     """
     argv = ["apt-get", "-s", "-q", "-y", *stage.options, "--no-install-recommends", "--allow-downgrades"]
     argv += ["--allow-change-held-packages", "--allow-remove-essential", "-o", "APT::Sandbox::User=root"]
     argv += ["-o", f"APT::Get::AutomaticRemove={int(autoremove)}"]
-    argv += ["-o", "APT::AutoRemove::RecommendsImportant=0", "-o", "APT::AutoRemove::SuggestsImportant=0"]
+    if strict:
+        argv += ["-o", "APT::AutoRemove::RecommendsImportant=0", "-o", "APT::AutoRemove::SuggestsImportant=0"]
     done = run([*argv, *(["-f"] if mend else []), "install", *words], timeout_s=TIMEOUT_S)
     if done.rc != 0:
         raise BadInput(_explain(stage, done))
@@ -204,27 +214,36 @@ def is_broken() -> bool:
     return run(["apt-get", "-s", "-q", "check"], timeout_s=TIMEOUT_S).rc != 0
 
 
-def sizes(stage: Stage, wanted: Sequence[Change]) -> dict[str, Sizes]:
-    """Return the sizes of the versions that the changes bring, by name."""
-    asked = [f"{change.name}={change.after}" for change in wanted if change.after]
+def records(stage: Stage, wanted: Sequence[Change]) -> dict[str, Record]:
+    """Return, by name, the record of the version that each change brings, or takes away."""
+    asked = [f"{change.name}={change.after or change.before}" for change in wanted]
     if not asked:
         return {}
     done = run(["apt-cache", *stage.options, "show", *asked], timeout_s=TIMEOUT_S)
     if done.rc != 0:
         raise CommandFailed(done.explain())
-    return sizes_in(done.out, wanted)
+    return records_in(done.out, wanted)
 
 
-def sizes_in(told: str, wanted: Sequence[Change]) -> dict[str, Sizes]:
-    """Return the sizes in what `apt-cache show` printed, by the changes' names."""
+def records_in(told: str, wanted: Sequence[Change]) -> dict[str, Record]:
+    """Return the records in what `apt-cache show` printed, by the changes' names."""
     found = {}
     for stanza in told.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in stanza.splitlines() if ": " in line and line[0] != " ")
-        if "Package" in fields and "Size" in fields:
-            size = Sizes(int(fields["Size"]), 1024 * int(fields.get("Installed-Size", "0")))
-            found[fields["Package"], fields["Version"]] = size
-    keys = {change.name: (change.name.split(":", 1)[0], change.after) for change in wanted}
+        key = (fields.get("Package", ""), fields.get("Version", ""))
+        # What is installed and in no list any more has no Size.
+        if "Size" in fields or key not in found:
+            found[key] = _record(fields)
+    keys = {change.name: (change.name.split(":", 1)[0], change.after or change.before) for change in wanted}
     return {name: found[key] for name, key in keys.items() if key in found}
+
+
+def _record(fields: Mapping[str, str]) -> Record:
+    provides, conflicts, depends, before = (
+        frozenset(NAMES.findall(fields.get(field, ""))) for field in ("Provides", "Conflicts", "Depends", "Pre-Depends")
+    )
+    size, installed = int(fields.get("Size", "0")), 1024 * int(fields.get("Installed-Size", "0"))
+    return Record(size, installed, provides, conflicts, depends | before)
 
 
 def _explain(stage: Stage, done: Completed) -> str:

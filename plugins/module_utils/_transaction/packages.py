@@ -23,9 +23,12 @@ LOCK_WAIT_S = 120
 DPKG_BUSY = "lock"
 SAID = 1500
 INSTALLED, CONFIG_FILES = "i", "c"
+# Nobody is there to answer what becomes of a configuration file that somebody has edited: it stays.
+KEEP_EDITED = ("--force-confdef", "--force-confold")
+CONFIGURE = ("dpkg", *KEEP_EDITED, "--configure", "-a")
 APT = (
     *("apt-get", "-q", "-y", "-o", f"DPkg::Lock::Timeout={LOCK_WAIT_S}"),
-    *("-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"),
+    *(word for option in KEEP_EDITED for word in ("-o", f"Dpkg::Options::={option}")),
     *("-o", "APT::Get::AutomaticRemove=0", "--no-install-recommends"),
 )
 
@@ -78,10 +81,10 @@ def repair(world: World) -> None:
 
 def _settle(world: World) -> Completed:
     deadline = time.monotonic() + LOCK_WAIT_S
-    done = world.run(["dpkg", "--configure", "-a"], 1800)
+    done = world.run(CONFIGURE, 1800)
     while done.rc != 0 and DPKG_BUSY in done.err and time.monotonic() < deadline:
         time.sleep(0.5)
-        done = world.run(["dpkg", "--configure", "-a"], 1800)
+        done = world.run(CONFIGURE, 1800)
     return done
 
 
@@ -104,7 +107,7 @@ def undo(world: World, entry: Entry) -> str | None:
         done = world.run([*APT, "install", "--allow-downgrades", *back], float(entry.step.args["timeout_s"]))
         if done.rc != 0:
             return f"packages that could not return to their former version: {' '.join(back)} ({done.explain()})"
-        _keep_marks(world, entry)
+        _mark_back(world, entry)
     return None
 
 
@@ -123,6 +126,14 @@ def _keep_marks(world: World, entry: Entry) -> None:
     auto = set(entry.before["auto"])
     there = entry.before["installed"]
     again = sorted(name for name in entry.step.args["packages"] if name in auto and version_in(there, name))
+    if again:
+        world.run(["apt-mark", "auto", *again], 60)
+
+
+def _mark_back(world: World, entry: Entry) -> None:
+    """What had to be asked for by name to return was a dependency for the most part: it is marked so again."""
+    manual = world.run(["apt-mark", "showmanual"], 60).out.split()
+    again = sorted({*entry.before["auto"]}.intersection(manual))
     if again:
         world.run(["apt-mark", "auto", *again], 60)
 

@@ -22,13 +22,25 @@ class Past(NamedTuple):
     purge: bool = False
 
 
+class Replaced(NamedTuple):
+    """A package that made place for the listed one `by`; `automatic` as it was marked."""
+
+    by: str
+    automatic: bool = False
+
+
 class Memory(NamedTuple):
-    """`lists` has the packages and `sources` the repositories of each list; `brought` came as dependencies."""
+    """`lists` has the packages and `sources` the repositories of each list; `brought` came as dependencies.
+
+    Each of `brought` has the listed packages that it came for; none where that is not known. `replaced` comes back when
+    what it made place for leaves.
+    """
 
     lists: Mapping[str, frozenset[str]] = {}
     sources: Mapping[str, frozenset[str]] = {}
     past: Mapping[str, Past] = {}
-    brought: frozenset[str] = frozenset()
+    brought: Mapping[str, frozenset[str]] = {}
+    replaced: Mapping[str, Replaced] = {}
 
     def elsewhere(self, name: str) -> frozenset[str]:
         """Return the packages of all lists but this one."""
@@ -44,7 +56,8 @@ def load(facts: Mapping[str, Any]) -> Memory:
         {name: frozenset(names) for name, names in facts.get("lists", {}).items()},
         {name: frozenset(names) for name, names in facts.get("sources", {}).items()},
         {name: Past(**told) for name, told in facts.get("past", {}).items()},
-        frozenset(facts.get("brought", ())),
+        {name: frozenset(names) for name, names in facts.get("brought", {}).items()},
+        {name: Replaced(**told) for name, told in facts.get("replaced", {}).items()},
     )
 
 
@@ -54,7 +67,8 @@ def dump(memory: Memory) -> dict[str, Any]:
         "lists": _sorted(memory.lists),
         "sources": _sorted(memory.sources),
         "past": {name: past._asdict() for name, past in memory.past.items() if past != Past()},
-        "brought": sorted(memory.brought),
+        "brought": {name: sorted(names) for name, names in memory.brought.items()},
+        "replaced": {name: one._asdict() for name, one in memory.replaced.items()},
     }
     return {key: value for key, value in told.items() if value}
 

@@ -11,22 +11,24 @@ from typing import Any
 
 from .. import _managed
 from .._host import checks
-from .._host.apt_get import Change, Sizes
+from .._host.apt_get import Change, Record
 from .._host.dpkg import CONFIG_FILES
 from .._managed import Managed
 from .._transaction import steps
+from .._transaction.packages import CONFIGURE, KEEP_EDITED
 from .._transaction.steps import FINISH, Plan, Step
 from ..service_config import diff
 from . import memory
-from .memory import MANIFEST, WAS_ABSENT, WAS_AUTOMATIC, Memory, Past
+from .memory import MANIFEST, WAS_ABSENT, WAS_AUTOMATIC, Memory, Past, Replaced
 from .need import LIFELINES, Host, departed
 from .refuse import refuse
 from .repositories import Filed
 from .state import Have
+from .succession import bringers, heirs
 from .want import Package, Want, names_of
 
 DPKG_S = 1800
-FIX = ("apt-get", "-q", "-y", "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold")
+FIX = ("apt-get", "-q", "-y", *(word for option in KEEP_EDITED for word in ("-o", f"Dpkg::Options::={option}")))
 LIFELINE = "this host is managed through it: it stays, unless it is listed with state absent"
 NEEDED = "something that stays needs it: it stays, marked as automatic"
 
@@ -55,7 +57,7 @@ def _mend(host: Host) -> tuple[Step, ...]:
     if not host.interrupted:
         return ()
     if not host.broken:
-        return (steps.argv(["dpkg", "--configure", "-a"], recovery=FINISH, timeout_s=DPKG_S),)
+        return (steps.argv(CONFIGURE, recovery=FINISH, timeout_s=DPKG_S),)
     # apt refuses to begin while dpkg has a journal of its own; with nothing to select, dpkg just closes that.
     close = steps.argv(["dpkg", "--set-selections"], recovery=FINISH)
     return (close, steps.argv([*FIX, "-f", "install"], recovery=FINISH, timeout_s=DPKG_S))
@@ -64,8 +66,8 @@ def _mend(host: Host) -> tuple[Step, ...]:
 def _package_steps(want: Want, have: Have) -> tuple[Step, ...]:
     host, need, forecast = have.host, have.need, have.forecast
     versions = {change.name: change.after for change in forecast.changes}
-    going = sorted({*need.remove, *forecast.gone})
-    install = {name: versions[name] for name in need.install if name in versions}
+    going = sorted({*need.remove, *forecast.gone, *_heirs(want, have)})
+    install = {name: versions[name] for name in (*need.install, *forecast.back) if name in versions}
     free = _unhold(want, have)
     return (
         *_mark("unhold", free, back="hold"),
@@ -75,6 +77,10 @@ def _package_steps(want: Want, have: Have) -> tuple[Step, ...]:
         *_purge(want, have, going),
         *_mark("hold", _hold(want, host, free), back="unhold"),
     )
+
+
+def _heirs(want: Want, have: Have) -> dict[str, str]:
+    return heirs(want, have.host, have.forecast.changes, have.forecast.records)
 
 
 def _change(install: Mapping[str, str], going: Sequence[str]) -> tuple[Step, ...]:
@@ -110,17 +116,18 @@ def _to_manual(want: Want, host: Host) -> set[str]:
 
 
 def _to_automatic(have: Have) -> set[str]:
-    left = {*have.need.leaving, *have.need.demoted} - {*have.forecast.gone}
-    return {name for name in left if name not in have.host.automatic}
+    left = {name for name in (*have.need.leaving, *have.need.demoted) if name not in have.host.automatic}
+    replaced = have.host.memory.replaced
+    return left - have.forecast.lost | {name for name in have.forecast.back if replaced[name].automatic}
 
 
 def _purge(want: Want, have: Have, going: Sequence[str]) -> tuple[Step, ...]:
     """Return the step that takes the configuration of what goes, or went earlier and left it."""
     asked = {one.name for one in want.absent if one.purge}
     asked |= {name for name in have.forecast.gone if have.host.memory.past.get(name, Past()).purge}
-    if asked:
-        # So does what came along with it.
-        asked |= have.host.memory.brought.intersection(have.forecast.gone)
+    brought = {name: have.host.memory.brought.get(name, frozenset()) for name in have.forecast.gone}
+    # So does what came along for their sake alone.
+    asked |= {name for name, by in brought.items() if by and by <= asked}
     known = have.host.known
     names = sorted(name for name in asked if name in going or (name in known and known[name].state == CONFIG_FILES))
     # Safe to run again: dpkg only warns of what is gone already.
@@ -140,29 +147,60 @@ def remembered(want: Want, have: Have) -> Memory:
     sources = frozenset(one.name for one in want.repositories if one.state == "present")
     if not want.purge_unlisted:
         sources |= old.sources.get(want.name, frozenset()) - names_of(want.repositories)
-    new = {change.name for change in have.forecast.changes if not change.before} - names_of(want.present)
-    lost = {change.name for change in have.forecast.changes if not change.after}
     return Memory(
         {**{other: names - absent for other, names in old.lists.items()}, want.name: listed},
         {**old.sources, want.name: sources},
         past,
-        (old.brought | new) - lost,
+        _brought(want, have),
+        _replaced(want, have),
     )
+
+
+def _brought(want: Want, have: Have) -> dict[str, frozenset[str]]:
+    forecast = have.forecast
+    new = bringers(forecast.changes, forecast.records, names_of(want.present))
+    # What comes back was the host's own.
+    away = {*forecast.back, *forecast.lost}
+    return {name: by for name, by in {**have.host.memory.brought, **new}.items() if name not in away}
+
+
+def _replaced(want: Want, have: Have) -> dict[str, Replaced]:
+    """Return what has made place and is to come back: what was the host's own, and that for which it made place stays."""
+    host, old = have.host, have.host.memory
+    found = _heirs(want, have)
+    ours = {*names_of(want.absent), *have.forecast.gone, *old.brought}
+    replaced = {name: one._replace(by=found.get(one.by, one.by)) for name, one in old.replaced.items()}
+    replaced.update((name, Replaced(by, _was_automatic(name, host))) for name, by in found.items() if name not in ours)
+    coming = {change.name for change in have.forecast.changes if change.after}
+    there = {name for name in host.known if host.is_there(name)} - have.forecast.lost | coming
+    return {
+        name: one for name, one in replaced.items() if one.by in there and name not in there | names_of(want.packages)
+    }
+
+
+def _was_automatic(name: str, host: Host) -> bool:
+    return name in host.automatic or host.memory.past.get(name, Past()).was == WAS_AUTOMATIC
 
 
 def _past(one: Package, host: Host, old: Memory) -> Past:
     known = old.past.get(one.name, Past())
-    was = known.was
-    if not was and not host.is_there(one.name):
-        was = WAS_ABSENT
-    elif not was and one.name in host.automatic:
-        was = WAS_AUTOMATIC
-    held = known.held
+    return Past(known.was or _was(one.name, host, old), _held_before(one, host, known), one.purge)
+
+
+def _was(name: str, host: Host, old: Memory) -> str:
+    if name in old.replaced:
+        # It is not there since it had made place for another.
+        return WAS_AUTOMATIC if old.replaced[name].automatic else ""
+    if not host.is_there(name):
+        return WAS_ABSENT
+    return WAS_AUTOMATIC if name in host.automatic else ""
+
+
+def _held_before(one: Package, host: Host, known: Past) -> bool | None:
     if one.held is None:
-        held = None
-    elif held is None and one.held != host.is_held(one.name):
-        held = host.is_held(one.name)
-    return Past(was, held, one.purge)
+        return None
+    changes = known.held is None and one.held != host.is_held(one.name)
+    return host.is_held(one.name) if changes else known.held
 
 
 def _managed_after(host: Host, filed: Filed, after: Memory) -> Managed:
@@ -201,12 +239,13 @@ def _summary(want: Want, have: Have) -> dict[str, Any]:
         "download_bytes": sum(one["download_bytes"] for one in told),
         "disk_bytes": sum(one["installed_bytes"] - one["replaced_bytes"] for one in told),
         "interrupted": list(have.host.interrupted),
+        "replaced": _heirs(want, have),
         "kept": _kept(want, have),
     }
 
 
 def _told(change: Change, have: Have) -> dict[str, Any]:
-    size = have.forecast.sizes.get(change.name, Sizes(0, 0))
+    size = have.forecast.records.get(change.name, Record()) if change.after else Record()
     known = have.host.known.get(change.name)
     return {
         "name": change.name,

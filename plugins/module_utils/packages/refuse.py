@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from .._errors import BadInput
 from .need import LIFELINES
 from .state import Have
+from .succession import heirs
 from .want import Want, names_of
 
 
 def refuse(want: Want, have: Have) -> None:
     """Raise BadInput, naming the packages and the cure, where apt's plan does what nobody asked for."""
     _refuse_nothing_to_install(have)
-    lost = {change.name for change in have.forecast.changes if not change.after}
+    lost = have.forecast.lost
     vital = [name for name in lost if name in have.host.known and have.host.known[name].vital]
     if vital:
         raise BadInput(
@@ -35,6 +36,7 @@ def refuse(want: Want, have: Have) -> None:
             f"{_told(unasked & LIFELINES)} would be removed too, and this host is managed through it: list it with state absent if "
             "that is meant"
         )
+    unasked -= {*heirs(want, have.host, have.forecast.changes, have.forecast.records)}
     if unasked and not want.allow_removals:
         raise BadInput(
             f"{_told(unasked)} would be removed too, and is not listed: list each with state absent, or set allow_removals"

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from .. import _managed
+from .._errors import BadInput
 from .._host import apt, apt_get, dpkg, files
-from .._host.apt_get import Change, Sizes, Stage
-from . import need
+from .._host.apt_get import Change, Record, Stage
+from . import need, succession
 from .memory import MANIFEST
 from .need import Host, Need
 from .repositories import paths_to_read
@@ -20,11 +21,19 @@ from .want import Want, names_of
 
 
 class Forecast(NamedTuple):
-    """What apt would do, with sizes; `gone` are those packages of ours that nothing needs any more."""
+    """What apt would do, with the records of that; `gone` are those packages of ours that nothing needs any more.
+
+    `back` are those that had made place for one that goes.
+    """
 
     changes: tuple[Change, ...] = ()
-    sizes: Mapping[str, Sizes] = {}
+    records: Mapping[str, Record] = {}
     gone: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
+
+    @property
+    def lost(self) -> frozenset[str]:
+        return frozenset(change.name for change in self.changes if not change.after)
 
 
 class Have(NamedTuple):
@@ -73,13 +82,28 @@ def _forecast(want: Want, host: Host, found: Need, *, wait_s: float, own_lists: 
             apt_get.fetch(stage, wait_s=wait_s)
         if not found.asks_apt:
             return Forecast()
-        gone = _removable(want, host, found, stage)
-        changes = apt_get.simulate(stage, words(found, gone), mend=bool(host.interrupted))
-        return Forecast(changes, apt_get.sizes(stage, changes), gone)
+        return _foretold(want, host, found, stage)
+
+
+def _foretold(want: Want, host: Host, found: Need, stage: Stage) -> Forecast:
+    mend = bool(host.interrupted)
+    gone = _removable(want, host, found, stage)
+    changes = apt_get.simulate(stage, words(found, gone), mend=mend)
+    records = apt_get.records(stage, changes)
+    back = succession.returning(want, host, found, gone, succession.heirs(want, host, changes, records))
+    if not back:
+        return Forecast(changes, records, gone)
+    try:
+        changes = apt_get.simulate(stage, words(found, gone, back), mend=mend)
+    except BadInput as error:
+        raise BadInput(
+            f"{', '.join(back)} had made place for what goes now, and cannot come back: {error}; or list it with state absent"
+        ) from error
+    return Forecast(changes, apt_get.records(stage, changes), gone, back)
 
 
 def _removable(want: Want, host: Host, found: Need, stage: Stage) -> tuple[str, ...]:
-    """Return what goes of that which left the list and of that which came along with it: what nothing needs any more."""
+    """Return what goes of that which left the list and of that which came along with it."""
     brought = host.memory.brought
     if not (found.leaving or (brought and (found.remove or found.demoted))):
         return ()
@@ -89,12 +113,26 @@ def _removable(want: Want, host: Host, found: Need, stage: Stage) -> tuple[str, 
     released = [name for name in (*found.leaving, *brought) if host.is_held(name)]
     with apt_get.staged({}, own_lists=False, marks=marks, released=released) as marked:
         both = Stage((*stage.options, *marked.options), stage.lists)
-        changes = apt_get.simulate(both, words(found), mend=bool(host.interrupted), autoremove=True)
-    going = {change.name for change in changes if not change.after}
-    return tuple(sorted(going & {*found.leaving, *brought} - {*found.remove}))
+
+        def lost(asked: list[str], *, strict: bool) -> frozenset[str]:
+            changes = apt_get.simulate(both, asked, mend=bool(host.interrupted), autoremove=True, strict=strict)
+            return Forecast(changes).lost
+
+        return unneeded(found, brought, lost)
 
 
-def words(found: Need, gone: tuple[str, ...] = ()) -> list[str]:
+def unneeded(found: Need, brought: Collection[str], lost: Callable[..., frozenset[str]]) -> tuple[str, ...]:
+    """Return what goes of that which left the list and of `brought`, which came along; `lost` asks apt's autoremove.
+
+    What left stays only where something that stays needs it; what came along also where apt would leave it, since something
+    recommends it.
+    """
+    left = lost(words(found), strict=True).intersection(found.leaving)
+    along = lost(words(found, tuple(left)), strict=False).intersection(brought)
+    return tuple(sorted({*left, *along} - {*found.remove}))
+
+
+def words(found: Need, gone: tuple[str, ...] = (), back: tuple[str, ...] = ()) -> list[str]:
     """Return what is asked of `apt-get install`."""
     install = [name + (f"={version}" if version else "") for name, version in sorted(found.install.items())]
-    return [*install, *(f"{name}-" for name in sorted({*found.remove, *gone}))]
+    return [*install, *back, *(f"{name}-" for name in sorted({*found.remove, *gone}))]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import HostLocked
 from ansible_collections.groundcrew.fleet.plugins.module_utils._host import apt_get, dpkg
-from ansible_collections.groundcrew.fleet.plugins.module_utils._host.apt_get import Change, Sizes
+from ansible_collections.groundcrew.fleet.plugins.module_utils._host.apt_get import Change, Record
 from ansible_collections.groundcrew.fleet.plugins.module_utils._host.dpkg import Known
 
 TOLD = (
@@ -37,7 +37,8 @@ SHOWN = """\
 Package: curl
 Version: 7.88.1-10+deb12u14
 Installed-Size: 502
-Depends: libc6 (>= 2.34)
+Pre-Depends: dpkg:any (>= 1.15)
+Depends: libc6 (>= 2.34), libssl3:amd64 | libssl1.1
 Size: 315892
 
 Package: exim4-base
@@ -48,6 +49,14 @@ Size: 1
 Package: exim4-base
 Version: 4.96-15+deb12u10
 Size: 1119296
+
+Package: systemd-timesyncd
+Status: install ok installed
+Installed-Size: 251
+Version: 252.38-1~deb12u1
+Provides: time-daemon (= 1)
+Depends: systemd
+Conflicts: ntp (<< 1:4.2), time-daemon
 """
 
 
@@ -90,9 +99,16 @@ def test_what_apt_foretells_is_read_with_versions() -> None:
     ]
 
 
-def test_sizes_are_those_of_the_version_that_comes() -> None:
-    found = apt_get.sizes_in(SHOWN, list(apt_get.changes(SIMULATED)))
-    assert found == {"curl": Sizes(315892, 502 * 1024), "exim4-base": Sizes(1119296, 0)}
+def test_records_are_those_of_the_version_that_comes_or_goes() -> None:
+    found = apt_get.records_in(
+        SHOWN, [*apt_get.changes(SIMULATED), Change("systemd-timesyncd", "252.38-1~deb12u1", "")]
+    )
+    time_daemon = frozenset({"time-daemon"})
+    assert found == {
+        "curl": Record(315892, 502 * 1024, needs=frozenset({"libc6", "libssl3", "libssl1.1", "dpkg"})),
+        "exim4-base": Record(1119296, 0),
+        "systemd-timesyncd": Record(0, 251 * 1024, time_daemon, time_daemon | {"ntp"}, frozenset({"systemd"})),
+    }
 
 
 def test_the_holder_of_a_lock_is_named_with_its_command(tmp_path: Path) -> None:

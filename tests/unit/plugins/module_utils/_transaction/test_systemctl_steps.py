@@ -116,6 +116,24 @@ def test_undo_of_packages_purges_only_what_dpkg_had_no_trace_of(
     assert packages.way_back(before, now) == way
 
 
+class Dpkg(Listening):
+    """A host where dpkg has one package, and apt takes what it was asked for as manual."""
+
+    def run(self, argv: Sequence[str], timeout_s: float) -> Completed:
+        done = super().run(argv, timeout_s)
+        return done._replace(out="asked\nlib\n") if list(argv) == ["apt-mark", "showmanual"] else done
+
+
+def test_a_dependency_that_returns_is_automatic_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "require", lambda argv: Completed(tuple(argv), 0, "ii \tnew\t1\n", "", 0.0))
+    world = Dpkg()
+    before = {"installed": {"lib:amd64": "1", "asked": "1"}, "others": {}, "auto": ["lib", "elsewhere"]}
+    assert packages.undo(world, Entry(steps.package("remove", {"asked": ""}), before=before)) is None
+    assert world.heard[0] == "dpkg --force-confdef --force-confold --configure -a"
+    assert world.heard[2].endswith("install --allow-downgrades asked=1 lib:amd64=1")
+    assert world.heard[3:] == ["apt-mark showmanual", "apt-mark auto lib"]
+
+
 @pytest.mark.parametrize("name, version", [("a", "1"), ("libz", "2"), ("libz:amd64", "2"), ("none", "")])
 def test_version_is_found_by_name_with_and_without_architecture(name: str, version: str) -> None:
     assert packages.version_in({"a": "1", "libz:amd64": "2"}, name) == version
@@ -156,6 +174,16 @@ def test_arming_starts_a_timer_that_survives_a_reboot(paths: Paths) -> None:
     assert world.heard == ["systemctl daemon-reload", f"systemctl enable --now {proof.TIMER}"]
     (awaited,) = made.marked("unproven")
     assert (awaited["boot"], awaited["within_s"]) == (boot_id(), 90)
+
+
+def test_time_for_the_proof_begins_anew_when_the_change_is_whole(paths: Paths) -> None:
+    world = Listening()
+    made = waiting(paths, world)
+    proof.arm(paths, world, made, within_s=90)
+    first = made.marked("unproven")[-1]["ends"]
+    proof.renew(world, made, within_s=90)
+    assert world.heard[2:] == [f"systemctl restart {proof.TIMER}", f"systemctl stop {proof.SERVICE}"]
+    assert made.marked("unproven")[-1]["ends"] > first
 
 
 def test_arming_that_fails_says_so(paths: Paths) -> None:

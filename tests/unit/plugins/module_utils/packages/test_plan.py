@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 from ansible_collections.groundcrew.fleet.plugins.module_utils._host import files
-from ansible_collections.groundcrew.fleet.plugins.module_utils._host.apt_get import Change, Sizes
+from ansible_collections.groundcrew.fleet.plugins.module_utils._host.apt_get import Change, Record
 from ansible_collections.groundcrew.fleet.plugins.module_utils._host.dpkg import Known
 from ansible_collections.groundcrew.fleet.plugins.module_utils._host.files import FileState
 from ansible_collections.groundcrew.fleet.plugins.module_utils._managed import Managed
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.steps import Plan
-from ansible_collections.groundcrew.fleet.plugins.module_utils.packages import memory, need, repositories
-from ansible_collections.groundcrew.fleet.plugins.module_utils.packages.memory import Memory, Past
+from ansible_collections.groundcrew.fleet.plugins.module_utils.packages import memory, need, repositories, succession
+from ansible_collections.groundcrew.fleet.plugins.module_utils.packages.memory import Memory, Past, Replaced
 from ansible_collections.groundcrew.fleet.plugins.module_utils.packages.need import Host
 from ansible_collections.groundcrew.fleet.plugins.module_utils.packages.plan import plan, remembered
-from ansible_collections.groundcrew.fleet.plugins.module_utils.packages.state import Forecast, Have, words
+from ansible_collections.groundcrew.fleet.plugins.module_utils.packages.state import Forecast, Have, unneeded, words
 from ansible_collections.groundcrew.fleet.plugins.module_utils.packages.want import Want, parse
 
 KNOWN = {
@@ -48,9 +48,16 @@ def host(past: Memory | None = None, **changed: Any) -> Host:
     return Host(KNOWN, frozenset({"lib"}), there, Managed(facts=memory.dump(past or Memory())))._replace(**changed)
 
 
-def have(wanted: Want, on: Host, *changes: Change, gone: Sequence[str] = ()) -> Have:
-    sizes = {change.name: Sizes(100, 1024) for change in changes if change.after}
-    return Have(on, need.find(wanted, on), Forecast(changes, sizes, tuple(gone)))
+def have(
+    wanted: Want,
+    on: Host,
+    *changes: Change,
+    gone: Sequence[str] = (),
+    back: Sequence[str] = (),
+    records: Mapping[str, Record] | None = None,
+) -> Have:
+    every = {**{change.name: Record(100, 1024) for change in changes}, **(records or {})}
+    return Have(on, need.find(wanted, on), Forecast(changes, every, tuple(gone), tuple(back)))
 
 
 def told(planned: Plan) -> list[str]:
@@ -98,16 +105,19 @@ def test_steps_are_those_that_are_missing(packages: list[Any], changes: list[Cha
     assert told(plan(wanted, have(wanted, host(), *changes))) == steps
 
 
-def after(wanted: Want, on: Host, *changes: Change, gone: Sequence[str] = ()) -> Memory:
-    return remembered(wanted, have(wanted, on, *changes, gone=gone))
+def after(wanted: Want, on: Host, *changes: Change, **foretold: Any) -> Memory:
+    return remembered(wanted, have(wanted, on, *changes, **foretold))
 
 
 def test_it_is_remembered_how_each_package_was_and_what_came_along() -> None:
-    found = after(want("new", "lib", "tool"), host(), Change("new", "", "1.0"), Change("along", "", "1.0"))
+    changes = [Change(name, "", "1.0") for name in ("new", "along", "further", "unknown")]
+    needs = {"new": Record(needs=frozenset({"virtual", "libc"})), "further": Record()}
+    along = Record(provides=frozenset({"virtual"}), needs=frozenset({"further"}))
+    found = after(want("new", "lib", "tool"), host(), *changes, records={**needs, "along": along})
     assert found.lists == {"fleet": {"new", "lib", "tool"}}
     assert {name: past.was for name, past in found.past.items()} == {"new": "absent", "lib": "automatic", "tool": ""}
-    assert found.brought == {"along"}
-    assert memory.load(memory.dump(found)).brought == {"along"}
+    assert found.brought == {"along": {"new"}, "further": {"new"}, "unknown": frozenset()}
+    assert memory.load(memory.dump(found)).brought == found.brought
 
 
 OURS = Memory({"fleet": frozenset({"tool", "lib", "sudo"})}, {}, {"tool": Past("absent"), "lib": Past("automatic")})
@@ -187,19 +197,35 @@ def test_removals_can_be_allowed() -> None:
 @pytest.mark.parametrize(
     "broken, steps",
     [
-        (False, ["dpkg --configure -a"]),
-        (True, ["dpkg --set-selections"]),
+        (False, ["dpkg --force-confdef --force-confold --configure -a"]),
+        (
+            True,
+            [
+                "dpkg --set-selections",
+                "apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -f install",
+            ],
+        ),
     ],
 )
-def test_an_interrupted_dpkg_is_finished_first(broken: bool, steps: list[str]) -> None:
+def test_an_interrupted_dpkg_is_finished_first_without_a_question(broken: bool, steps: list[str]) -> None:
     planned = plan(want("sudo"), have(want("sudo"), host(interrupted=("tool",), broken=broken)))
-    assert told(planned)[:1] == steps
+    assert told(planned) == steps
     assert planned.summary["interrupted"] == ["tool"]
 
 
 def test_apt_is_asked_for_versions_and_what_goes() -> None:
     wanted = want("new", {"name": "tool", "version": "2.0"}, {"name": "lib", "state": "absent"})
     assert words(need.find(wanted, host()), ("old",)) == ["new", "tool=2.0", "lib-", "old-"]
+
+
+def test_what_left_the_list_goes_although_something_recommends_it_and_what_came_along_stays_then() -> None:
+    """apt's autoremove, where something that stays recommends lib and suggests tool."""
+
+    def lost(asked: list[str], *, strict: bool) -> frozenset[str]:
+        return frozenset({"tool", "lib", "other"} if strict else {one[:-1] for one in asked})
+
+    found = need.find(want("sudo"), host(OURS))
+    assert unneeded(found, {"lib"}, lost) == ("tool",)
 
 
 def test_a_repository_is_its_source_its_key_and_its_pin() -> None:
@@ -237,3 +263,138 @@ def test_a_host_that_is_as_listed_asks_nothing_of_apt() -> None:
     found = need.find(wanted, host())
     assert not found.asks_apt
     assert found.files.steps == ()
+
+
+DATABASE = Record(provides=frozenset({"virtual-mysql-server"}), conflicts=frozenset({"virtual-mysql-server"}))
+TIME = Record(provides=frozenset({"time-daemon"}), conflicts=frozenset({"time-daemon"}))
+CLOCK = {"clock": Known("1.0"), "user": Known("1.0")}
+RECORDS = {"clock": TIME, "better": TIME}
+SWITCH = (Change("better", "", "2.0"), Change("clock", "1.0", ""))
+
+
+def test_what_a_listed_package_takes_the_place_of_goes_and_is_told() -> None:
+    wanted = want("better")
+    planned = plan(wanted, have(wanted, host(known=CLOCK), *SWITCH, records=RECORDS))
+    assert told(planned) == ["install {'better': '2.0', 'clock-': ''}"]
+    assert planned.summary["replaced"] == {"clock": "better"}
+
+
+@pytest.mark.parametrize(
+    "packages, changes, records, past, why",
+    [
+        (["better"], SWITCH, {"better": TIME._replace(provides=frozenset())}, None, "clock would be removed too"),
+        (["better"], SWITCH, {"clock": TIME._replace(conflicts=frozenset())}, None, "clock would be removed too"),
+        (["other"], (Change("other", "", "1"), *SWITCH), {}, None, "clock would be removed too"),
+        (["better"], (*SWITCH, Change("user", "1.0", "")), {}, None, "^user would be removed too"),
+        (["better", "clock"], SWITCH, {}, None, "clock shall be present, but cannot be"),
+        (["better"], SWITCH, {}, Memory({"other": frozenset({"clock"})}), "clock would be removed too"),
+        (["better"], SWITCH, {"better": DATABASE, "clock": DATABASE}, None, "clock would be removed too"),
+    ],
+    ids=[
+        "does not stand for the same",
+        "can stand beside it",
+        "is not listed",
+        "is needed by more",
+        "is listed too",
+        "is of another list",
+        "keeps data",
+    ],
+)
+def test_nothing_makes_place_for_what(
+    packages: list[Any],
+    changes: Sequence[Change],
+    records: Mapping[str, Record],
+    past: Memory | None,
+    why: str,
+) -> None:
+    wanted = want(*packages)
+    with pytest.raises(BadInput, match=why):
+        plan(wanted, have(wanted, host(past, known=CLOCK), *changes, records={**RECORDS, **records}))
+
+
+def test_what_is_on_hold_makes_no_place() -> None:
+    wanted = want("better")
+    on = host(known={"clock": Known("1.0", selected="h")})
+    with pytest.raises(BadInput, match="clock is on hold here"):
+        plan(wanted, have(wanted, on, *SWITCH, records=RECORDS))
+
+
+def replaced(*, automatic: bool = False) -> Memory:
+    return Memory(
+        {"fleet": frozenset({"better"})}, {}, {"better": Past("absent")}, {}, {"clock": Replaced("better", automatic)}
+    )
+
+
+WITHOUT = {"better": Known("2.0"), "clock": Known("1.0", "c")}
+RETURN = (Change("better", "2.0", ""), Change("clock", "", "1.1"))
+
+
+@pytest.mark.parametrize("automatic", [True, False])
+def test_what_made_place_is_remembered_with_its_mark(*, automatic: bool) -> None:
+    on = host(known=CLOCK, automatic=frozenset({"clock"} if automatic else ()))
+    found = after(want("better"), on, *SWITCH, records=RECORDS)
+    assert found.replaced == {"clock": Replaced("better", automatic)}
+    assert memory.load(memory.dump(found)).replaced == found.replaced
+
+
+@pytest.mark.parametrize("automatic, marks", [(True, ["apt-mark auto clock"]), (False, [])])
+def test_what_made_place_comes_back_with_its_mark_and_as_the_hosts_own(*, automatic: bool, marks: list[str]) -> None:
+    wanted, on = want(), host(replaced(automatic=automatic), known=WITHOUT)
+    found = have(wanted, on, *RETURN, gone=["better"], back=["clock"])
+    assert told(plan(wanted, found)) == ["install {'clock': '1.1', 'better-': ''}", *marks]
+    assert memory.dump(remembered(wanted, found)) == {}
+
+
+@pytest.mark.parametrize(
+    "packages, gone, heirs, back",
+    [
+        ([], ["better"], {}, ("clock",)),
+        ([{"name": "better", "state": "absent"}], [], {}, ("clock",)),
+        ([], [], {}, ()),
+        (["third"], ["better"], {"better": "third"}, ()),
+        (["clock"], ["better"], {"better": "clock"}, ()),
+        ([{"name": "clock", "state": "absent"}], ["better"], {}, ()),
+    ],
+    ids=["it left", "it is absent", "it stays", "a third takes over", "listed itself", "not wanted any more"],
+)
+def test_what_made_place_comes_back_when(
+    packages: list[Any], gone: list[str], heirs: Mapping[str, str], back: tuple[str, ...]
+) -> None:
+    wanted, on = want(*packages), host(replaced(), known=WITHOUT)
+    assert succession.returning(wanted, on, need.find(wanted, on), gone, heirs) == back
+
+
+def test_who_takes_over_inherits_what_is_to_come_back() -> None:
+    wanted, on = want("third"), host(replaced(), known=WITHOUT)
+    changes = (Change("third", "", "1.0"), Change("better", "2.0", ""))
+    found = after(wanted, on, *changes, gone=["better"], records={"third": TIME, "better": TIME})
+    assert found.replaced == {"clock": Replaced("third")}
+
+
+def test_what_made_place_and_is_listed_itself_stays_when_it_leaves_the_list_again() -> None:
+    wanted, on = want("clock"), host(replaced(), known=WITHOUT)
+    found = after(wanted, on, *RETURN, gone=["better"], records=RECORDS)
+    assert (found.replaced, found.past["clock"].was) == ({}, "")
+
+
+def test_what_came_along_and_made_place_does_not_come_back() -> None:
+    on = host(Memory(brought={"clock": frozenset({"gone"})}), known=CLOCK)
+    assert after(want("better"), on, *SWITCH, records=RECORDS).replaced == {}
+
+
+@pytest.mark.parametrize(
+    "by, purged",
+    [
+        ({"tool"}, "dpkg --purge along tool"),
+        ({"tool", "sudo"}, "dpkg --purge tool"),
+        ({"other"}, "dpkg --purge tool"),
+        (set(), "dpkg --purge tool"),
+    ],
+    ids=["for it alone", "for others too", "for another", "nobody knows for whom"],
+)
+def test_purge_takes_the_configuration_of_what_came_for_that_package_alone(by: set[str], purged: str) -> None:
+    past = Memory({"fleet": frozenset({"tool"})}, {}, {"tool": Past("absent", purge=True)}, {"along": frozenset(by)})
+    on = host(past, known={**KNOWN, "along": Known("1.0")})
+    changes = (Change("along", "1.0", ""), Change("tool", "1.0", ""))
+    planned = plan(want(), have(want(), on, *changes, gone=["along", "tool"]))
+    assert told(planned) == ["remove {'along': '', 'tool': ''}", purged]
