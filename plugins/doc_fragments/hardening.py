@@ -48,7 +48,8 @@ options:
         type: dict
         default: {}
       router:
-        description: Whether this host passes packets on, as one with containers or a VPN does.
+        description: Whether this host passes packets on, as one with containers or a VPN does. One that does so now is left as it is,
+          unless O(kernel.settings) says otherwise.
         type: bool
         default: false
   modules:
@@ -242,7 +243,7 @@ options:
         elements: str
         default: []
       tcp_forwarding:
-        description: Whether connections may be forwarded, as a jump host has to.
+        description: Whether connections may be forwarded, as a jump host has to; V(local) is enough for one.
         type: str
         choices: ["no", local, remote, "yes"]
         default: "no"
@@ -250,6 +251,10 @@ options:
         description: Whether clients get in that know no key exchange which holds against a quantum computer, such as OpenSSH before 8.5 and paramiko.
         type: bool
         default: false
+      min_rsa_bits:
+        description: How many bits an RSA key has at least, where the server knows of that (OpenSSH since 9.1).
+        type: int
+        default: 2048
       max_auth_tries:
         description: How many keys or passwords one connection may try. A client that has many keys tries all of them.
         type: int
@@ -289,14 +294,14 @@ options:
             type: str
             required: true
           ports:
-            description: Ports and ranges of them, such as V(443) and V(8000-8010).
+            description: Ports and ranges of them, such as V(443) and V(8000-8010). V(tcp) and V(udp) need some, the others have none.
             type: list
             elements: str
-            required: true
+            default: []
           protocol:
-            description: Its protocol.
+            description: Its protocol; V(ah) by IPv4 only.
             type: str
-            choices: [tcp, udp]
+            choices: [tcp, udp, vrrp, esp, ah, gre]
             default: tcp
           sources:
             description: Addresses and networks that may reach it; everybody by default.

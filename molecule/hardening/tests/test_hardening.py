@@ -112,6 +112,26 @@ def test_the_firewall_is_loaded_at_boot_before_the_network(host: Host) -> None:
     assert "network-pre.target" in host.check_output("systemctl show -p Before groundcrew-firewall.service")
 
 
+def test_our_rules_outlive_a_restart_of_the_distributions_and_come_back_when_somebody_flushes_all(host: Host) -> None:
+    host.check_output("systemctl restart nftables.service")
+    host.check_output("nft list table inet groundcrew")
+    host.check_output("nft flush ruleset")
+    told = call(host, "hardening_info", {"layers": ["firewall"]})
+    assert {one["id"] for one in told["rules"] if not one["ok"]} >= {"firewall-running"}
+    assert play("harden", "--limit", name_of(host))[name_of(host)]["changed"] == 1
+    assert not answers(host, 8081)
+
+
+def test_people_who_may_use_cron_can_read_that_they_may(host: Host) -> None:
+    groups = {line.split(":")[0] for line in host.file("/etc/group").content_string.splitlines()}
+    expected = "root crontab 640" if "crontab" in groups else "root root 640"
+    assert host.check_output("stat -c '%U %G %a' /etc/cron.allow") == expected
+
+
+def test_passwords_for_other_hosts_stay_and_are_read_by_their_owner_alone(host: Host) -> None:
+    assert host.check_output("stat -c '%U %a' /home/crew/.netrc") == "crew 600"
+
+
 def test_no_password_is_taken_and_no_weak_algorithm_offered(host: Host) -> None:
     told = host.check_output("sshd -T")
     assert "\npasswordauthentication no\n" in told

@@ -70,7 +70,12 @@ class World:
         os.chown(path, uid, gid, follow_symlinks=False)
 
     def chmod(self, path: str, mode: int) -> None:
-        os.chmod(path, mode)
+        # Whoever owns the directory may put a link there at any moment; of what is opened so the kernel refuses one.
+        handle = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.chmod(f"/proc/self/fd/{handle}", mode)
+        finally:
+            os.close(handle)
 
     def setxattr(self, path: str, name: str, value: bytes) -> None:
         os.setxattr(path, name, value, follow_symlinks=False)

@@ -6,16 +6,22 @@
 
 from __future__ import annotations
 
+import fnmatch
+import grp
 import os
+import pwd
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from .._host import confines, files, logins, machine, run
 
 NET_ADMIN = 12
 PASSWD, GROUP = "/etc/passwd", "/etc/group"
+SSHD_CONFIG, SSHD_DROP_IN = "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/00-groundcrew-hardening.conf"
+# Keys of the kernel that make a host pass packets on.
+FORWARDING = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
 # Where commands are looked for; /bin and /sbin are links to two of them.
 COMMANDS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
 # Names for what is a link to a link on most hosts.
@@ -23,7 +29,7 @@ COMPILERS = tuple(f"/usr/bin/{name}" for name in ("as", "cc", "c++", "gcc", "g++
 
 
 class Person(NamedTuple):
-    """One line of passwd(5)."""
+    """One line of passwd(5); `home` is "" where that is no path from the root."""
 
     name: str
     uid: int
@@ -32,12 +38,18 @@ class Person(NamedTuple):
     shell: str
 
 
+def _unknown(_name: str) -> frozenset[str]:
+    return frozenset()
+
+
 class Facts(NamedTuple):
     """`container` is the kind of container that this host is, "" for a machine; `loose` are commands that others may write.
 
     `strange_homes` are homes that belong to somebody else than their person, with the number of the owner.
     `sshd` is the SSH server's effective configuration, `pam` the files of the PAM stack as the layer pam wants them,
-    `pam_waiting` the profiles of others that would come along.
+    `pam_waiting` the profiles of others that would come along. `sshd_includes` is whether it reads our file among others.
+    `forwards` are the keys by which the running kernel passes packets on. `groups_of` tells the groups of an account by
+    every source that the host has, none for one that is not known.
     """
 
     debian: int = 12
@@ -56,6 +68,10 @@ class Facts(NamedTuple):
     ssh_ports: tuple[int, ...] = (22,)
     pam: Mapping[str, str] = {}
     pam_waiting: tuple[str, ...] = ()
+    machine: str = "x86_64"
+    forwards: frozenset[str] = frozenset()
+    sshd_includes: bool = True
+    groups_of: Callable[[str], frozenset[str]] = _unknown
 
 
 def read() -> Facts:
@@ -79,6 +95,10 @@ def read() -> Facts:
         file_systems=frozenset(line.split()[2] for line in _text("/proc/mounts").splitlines() if len(line.split()) > 2),
         sshd=sshd,
         ssh_ports=tuple(int(port) for port in sshd.get("port", ("22",))),
+        machine=os.uname().machine,
+        forwards=frozenset(key for key in FORWARDING if _text(f"/proc/sys/{key.replace('.', '/')}").strip() == "1"),
+        sshd_includes=includes(_text(SSHD_CONFIG)),
+        groups_of=groups_of,
     )
 
 
@@ -89,9 +109,18 @@ def openssh(said: str) -> tuple[int, int]:
 
 
 def people(text: str) -> tuple[Person, ...]:
-    """Return the lines of passwd(5)."""
-    rows = (line.split(":") for line in text.splitlines())
-    return tuple(Person(row[0], int(row[2]), int(row[3]), row[5], row[6]) for row in rows if len(row) == 7)
+    """Return the lines of passwd(5); those that have another source tell who is in it (NIS) are none."""
+    rows = (line.split(":") for line in text.splitlines() if not line.startswith(("+", "-")))
+    return tuple(
+        Person(row[0], int(row[2]), int(row[3]), _home(row[5]), row[6])
+        for row in rows
+        if len(row) == 7 and row[2].isdigit() and row[3].isdigit()
+    )
+
+
+def _home(path: str) -> str:
+    """A path has one name only, since what stands there is had once."""
+    return (re.sub("/+", "/", path).rstrip("/") or "/") if path.startswith("/") else ""
 
 
 def groups(text: str) -> dict[str, int]:
@@ -108,6 +137,35 @@ def members(text: str, everybody: Iterable[Person]) -> dict[str, frozenset[str]]
             primary = {one.name for one in everybody if str(one.gid) == row[2]}
             found[row[0]] = frozenset({*filter(None, row[3].split(",")), *primary})
     return found
+
+
+def groups_of(name: str) -> frozenset[str]:
+    """Return the groups of an account by every source that the host has, as sshd asks for them."""
+    try:
+        numbers = os.getgrouplist(name, pwd.getpwnam(name).pw_gid)
+    except KeyError:
+        return frozenset()
+    # Each by its number: a directory need not list all that it has.
+    return frozenset(filter(None, map(_group, numbers)))
+
+
+def _group(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return ""
+
+
+def includes(text: str) -> bool:
+    """Return whether sshd_config(5) has our file read for everybody, not only for some by a Match."""
+    for line in text.splitlines():
+        keyword, *values = re.split(r"[\s=]+", line.strip())
+        if keyword.lower() == "match":
+            return False
+        patterns = (os.path.join(os.path.dirname(SSHD_CONFIG), one.strip('"')) for one in values)
+        if keyword.lower() == "include" and any(fnmatch.fnmatchcase(SSHD_DROP_IN, one) for one in patterns):
+            return True
+    return False
 
 
 def loose(folders: Iterable[str]) -> tuple[str, ...]:
@@ -127,7 +185,7 @@ def loose(folders: Iterable[str]) -> tuple[str, ...]:
 
 def strange_homes(everybody: Iterable[Person]) -> dict[str, int]:
     """Return the homes that are there and belong to somebody else, with the number of their owner."""
-    there = ((one, files.read(one.home, content=False)) for one in everybody)
+    there = ((one, files.read(one.home, content=False)) for one in everybody if one.home)
     return {one.home: state.uid for one, state in there if state.exists and state.uid != one.uid}
 
 

@@ -13,7 +13,7 @@ from .._errors import BadInput
 from .._host import machine, pam
 from .._managed import Managed
 from . import assess, facts, registry, state
-from .facts import Facts
+from .facts import SSHD_CONFIG, Facts
 from .layers import pam as pam_layer
 from .rule import Rule
 from .state import Have
@@ -42,9 +42,14 @@ def read(want: Want, *, wait_s: float = 0, rehearsal: bool = True, audit: bool =
 
 
 def refuse(want: Want, known: Facts, managed: Mapping[str, Managed], *, by_root: bool) -> None:
-    """Raise BadInput where the call would shut out whoever makes it, with what to change; `by_root`: root himself has logged in."""
+    """Raise BadInput where the call would have no effect, or shut out whoever makes it; `by_root`: root himself has logged in."""
     if "ssh" not in want.layers:
         return
+    if want.present and known.sshd and not known.sshd_includes:
+        raise BadInput(
+            f"{SSHD_CONFIG} does not read /etc/ssh/sshd_config.d, so that nothing there has an effect: add "
+            f"'Include /etc/ssh/sshd_config.d/*.conf' as the first line of {SSHD_CONFIG}"
+        )
     ports = [int(port) for port in known.sshd.get("port", ())]
     port = port_of(want, managed)
     if port and ports and port not in ports and managed["firewall"].files and "firewall" not in want.layers:

@@ -15,12 +15,16 @@ from .._transaction.steps import Step
 
 
 class File(NamedTuple):
-    """A file that is wholly ours, root's; without content it shall not be there. `then` makes its readers read it."""
+    """A file that is wholly ours, root's; without content it shall not be there. `then` makes its readers read it.
+
+    `gid` is the number of its group, for readers that have no right but that one.
+    """
 
     path: str
     content: str | None
     mode: int = 0o644
     then: tuple[Step, ...] = ()
+    gid: int = 0
 
 
 class Line(NamedTuple):

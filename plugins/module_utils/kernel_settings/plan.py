@@ -45,6 +45,7 @@ ONE_WAY = {
     "kernel/unprivileged_bpf_disabled": "1",
     "kernel/yama/ptrace_scope": "3",
 }
+CHANGED = "somebody has set it to {0} since, and it stays so until the next boot, for which the files stand"
 NO_KEY = "this kernel has no such key: the file holds it for when it does"
 
 
@@ -65,7 +66,7 @@ def plan(want: Want, have: Have) -> Plan:
         of_files, kept, managed = _managed.release(have.managed, _places(have), force=want.force)
     found = _boot(want, have, listed, keeps=bool(kept))
     rulings = {key: _ruling(want, have, key, value, found) for key, value in listed.items()}
-    gone = {key: _return(have, key, found) for key in _settings(have) if key not in listed}
+    gone = {key: _return(have, key, found, force=want.force) for key in _settings(have) if key not in listed}
     runtime = _runtime(have, {**rulings, **{key: one for key, one in gone.items() if one}})
     facts = _facts(have, listed)
     record = _managed.record(want.manifest, have.managed, Managed(managed.files, facts if listed else {}))
@@ -181,7 +182,7 @@ def _is_final(key: str, value: str | None) -> bool:
     return value is not None and ONE_WAY.get(sysctl.key_path(key)) == value
 
 
-def _return(have: Have, key: str, found: Sequence[Assignment]) -> Ruling | None:
+def _return(have: Have, key: str, found: Sequence[Assignment], *, force: bool) -> Ruling | None:
     """Return what a key that is no longer ours goes back to; None where that was never known.
 
     It is what the kernel had before us, unless the files that are left now say otherwise than they did then.
@@ -190,7 +191,11 @@ def _return(have: Have, key: str, found: Sequence[Assignment]) -> Ruling | None:
     wins = sysctl.winner(key, found)
     left = wins.value if wins else None
     target = before.get("runtime") if left == before.get("file") or left is None else left
-    return None if target is None else Ruling(target, _cannot(key, have.keys[key], target))
+    if target is None:
+        return None
+    now = have.keys[key].value
+    theirs = not force and now not in (target, _settings(have)[key])
+    return Ruling(target, CHANGED.format(now) if theirs else _cannot(key, have.keys[key], target))
 
 
 def _runtime(have: Have, rulings: Mapping[str, Ruling]) -> dict[str, str]:

@@ -111,7 +111,7 @@ SUBJECTS = {
         (
             *(f"/etc/{name}" for name in ("issue", "issue.net", "login.defs", "profile.d", "securetty", "security")),
             *(f"/etc/{name}" for name in ("systemd/coredump.conf.d", "sudoers.d", "pam.d", "ssh", "groundcrew")),
-            *("/usr/share/pam-configs", "/var/lib/pam", MANAGED),
+            *("/etc/logrotate.d", "/usr/share/pam-configs", "/var/lib/pam", MANAGED),
         ),
     ),
 }

@@ -29,11 +29,19 @@ Text = Union[File, Line, KernelModule, Sshd]
 
 
 class Wanted(NamedTuple):
-    """What shall stand at a path: None for nothing; a mode of None stays as it is."""
+    """What shall stand at a path: None for nothing; a mode of None stays as it is, and the owners with it."""
 
     text: str | None
     mode: int | None
     then: tuple[Step, ...] = ()
+    gid: int = 0
+
+    def is_at(self, there: FileState) -> bool:
+        if self.text is None or there.kind != files.FILE:
+            return self.text is None and not there.exists
+        wanted = (self.text.encode("utf-8", "surrogateescape"), self.mode, 0, self.gid)
+        now = (there.content, there.mode, there.uid, there.gid)
+        return wanted[0] == now[0] if self.mode is None else wanted == now
 
 
 def path(thing: Text) -> str:
@@ -62,7 +70,7 @@ def wanted(
         where = path(thing)
         there = found.get(where)
         if isinstance(thing, File):
-            found[where] = Wanted(thing.content, thing.mode, then(thing))
+            found[where] = Wanted(thing.content, thing.mode, then(thing), thing.gid)
         elif isinstance(thing, Line):
             text = there.text if there else (bases or {}).get(where) or _text(have[where])
             found[where] = Wanted(set_line(text or "", thing), None, then(thing))
@@ -89,6 +97,8 @@ def mend(thing: Text) -> str:
         return f"remove {thing.path}" if thing.content is None else f"write {thing.path} as the role hardening has it"
     if isinstance(thing, Line):
         return f"set {thing.key}{thing.separator}{thing.value} in {thing.path}"
+    if isinstance(thing, Sshd) and thing.keyword == "Port":
+        return f"leave Port {thing.value} alone in sshd_config and sshd_config.d, and reload ssh"
     if isinstance(thing, Sshd):
         return f"set {thing.keyword} {thing.value} in a file of /etc/ssh/sshd_config.d that sorts first, and reload ssh"
     return f"write '{_entry(thing)}' to a file of /etc/modprobe.d"
@@ -119,17 +129,18 @@ def steps_for(
     planned: list[Step] = []
     read: list[Step] = []
     for where, one in wanted(things, have, bases).items():
-        there = have[where]
-        if one.text is None:
-            if not there.exists:
-                continue
-            planned.append(steps.remove(where))
-        elif there.content == one.text.encode() and one.mode in (None, there.mode):
+        if one.is_at(have[where]):
             continue
-        else:
-            planned.append(steps.write(where, one.text.encode(), owner="0", group="0", mode=one.mode))
+        planned.append(_write(where, one))
         read += one.then
     return planned, read
+
+
+def _write(where: str, one: Wanted) -> Step:
+    if one.text is None:
+        return steps.remove(where)
+    content = one.text.encode("utf-8", "surrogateescape")
+    return steps.write(where, content, owner="0", group=str(one.gid), mode=one.mode)
 
 
 def _is_of(line: Line, row: str) -> bool:
@@ -152,8 +163,8 @@ def _look_file(thing: File, there: FileState) -> Look:
         return Look("is there" if there.exists else "is not there", "is not there", not there.exists)
     if not there.exists:
         return Look("is not there", "as the role has it", ok=False)
-    same = there.kind == files.FILE and there.content == thing.content.encode() and there.mode == thing.mode
-    return Look("as the role has it" if same else "has another content or mode", "as the role has it", same)
+    same = Wanted(thing.content, thing.mode, gid=thing.gid).is_at(there)
+    return Look("as the role has it" if same else "has another content, owner or mode", "as the role has it", same)
 
 
 def _look_line(thing: Line, there: FileState) -> Look:
@@ -174,6 +185,9 @@ def _look_sshd(thing: Sshd, have: Have) -> Look:
         # Older servers do not tell of what the distribution has added.
         listed = f"{_entry(thing)}\n" in (_text(have.files[SSHD]) or "")
         return Look(should if listed else "not told", should, listed)
+    if thing.keyword == "Port":
+        # The server listens at all that stand anywhere.
+        return Look(now, should, values == [should])
     # Some may stand more than once.
     return Look(now, should, should.lower() in (now.lower(), *(value.lower() for value in values)))
 

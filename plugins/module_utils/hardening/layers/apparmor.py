@@ -36,7 +36,7 @@ def rules(_settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
             "Its profiles are loaded at boot",
             WHY,
             Unit("apparmor.service"),
-            ("CIS Debian 12 1.3.1.2",),
+            ("CIS Debian 12 1.3.1.3",),
             2,
             skip,
         ),

@@ -17,7 +17,11 @@ OPTIONS: Mapping[str, Any] = {"allow": {"type": "list", "elements": "str", "defa
 WHY = "What runs as root by itself is nobody else's to read or to add to."
 
 
-def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
+# crontab and at read their list by the right of their group only, and take one that they cannot read for none.
+READERS = {"cron": "crontab", "at": "daemon"}
+
+
+def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
     """Return the rules of this layer."""
     names = "".join(f"{name}\n" for name in settings["allow"])
     return (
@@ -46,7 +50,7 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
                 "cron",
                 f"{what} is for {', '.join(settings['allow'])}",
                 WHY,
-                File(f"/etc/{what}.allow", names, 0o640),
+                File(f"/etc/{what}.allow", names, 0o640, gid=facts.groups.get(READERS[what], 0)),
                 (ref,),
             )
             for what, ref in (("cron", "CIS Debian 12 2.4.1.8"), ("at", "CIS Debian 12 2.4.2.1"))

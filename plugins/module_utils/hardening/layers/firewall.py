@@ -23,8 +23,8 @@ RULESET, UNIT = "/etc/groundcrew/firewall.nft", "groundcrew-firewall.service"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,63}")
 SERVICE = {
     "name": {"type": "str", "required": True},
-    "ports": {"type": "list", "elements": "str", "required": True},
-    "protocol": {"type": "str", "choices": ["tcp", "udp"], "default": "tcp"},
+    "ports": {"type": "list", "elements": "str", "default": []},
+    "protocol": {"type": "str", "choices": ["tcp", "udp", "vrrp", "esp", "ah", "gre"], "default": "tcp"},
     "sources": {"type": "list", "elements": "str", "default": []},
 }
 OPTIONS: Mapping[str, Any] = {
@@ -38,6 +38,12 @@ ICMPV6 = (
     *("destination-unreachable", "packet-too-big", "time-exceeded", "parameter-problem"),
     *("nd-router-solicit", "nd-router-advert", "nd-neighbor-solicit", "nd-neighbor-advert"),
 )
+# RFC 4890: without these no switch passes multicast on, of which the addresses of neighbours are found.
+MLD = ("mld-listener-query", "mld-listener-report", "mld-listener-done", "mld2-listener-report")
+LINK_LOCAL = "fe80::/10"
+# By number: a host need not have /etc/protocols.
+PORTLESS = {"vrrp": 112, "esp": 50, "ah": 51, "gre": 47}
+LOADED = ("nft", "list", "table", "inet", "groundcrew")
 TEST = steps.argv(["nft", "-c", "-f", RULESET])
 RELOAD = steps.unit(UNIT, "reload")
 SYSTEMD = f"""# Managed by groundcrew.fleet.hardening: changes made here are replaced.
@@ -45,6 +51,10 @@ SYSTEMD = f"""# Managed by groundcrew.fleet.hardening: changes made here are rep
 Description=The firewall of groundcrew.fleet
 Documentation=man:nft(8)
 DefaultDependencies=no
+# Its file begins with flush ruleset, which takes ours too: what it does, ours does after it.
+After=nftables.service
+PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
 Wants=network-pre.target
 Before=network-pre.target shutdown.target
 Conflicts=shutdown.target
@@ -64,7 +74,7 @@ def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
     """Return the rules of this layer."""
     skip = "" if facts.net_admin else "this container may not change its firewall (it lacks the capability NET_ADMIN)"
     text = ruleset(settings, facts.ssh_ports)
-    refs = ("CIS Debian 12 4.2",)
+    refs = ("CIS Debian 12 4.3",)
     return (
         Rule("firewall-installed", "firewall", "nftables is installed", WHY, Package("nftables"), refs, 2, skip),
         Rule(
@@ -87,7 +97,7 @@ def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
             3,
             skip,
         ),
-        Rule("firewall-running", "firewall", "The rules are loaded", WHY, Unit(UNIT), refs, 3, skip),
+        Rule("firewall-running", "firewall", "The rules are loaded", WHY, Unit(UNIT, effect=LOADED), refs, 3, skip),
     )
 
 
@@ -107,6 +117,9 @@ def ruleset(settings: Mapping[str, Any], ssh_ports: Sequence[int]) -> str:
         "ct state invalid drop",
         'iifname "lo" accept',
         f"icmpv6 type {{ {', '.join(ICMPV6)} }} accept",
+        f"ip6 saddr {{ ::, {LINK_LOCAL} }} icmpv6 type {{ {', '.join(MLD)} }} accept",
+        # The question went to all servers, so that no answer is known as one.
+        f"ip6 saddr {LINK_LOCAL} udp sport 547 udp dport 546 accept",
         "icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
         *(
             f"{family} type echo-request limit rate 10/second accept"
@@ -128,8 +141,7 @@ def ruleset(settings: Mapping[str, Any], ssh_ports: Sequence[int]) -> str:
 def _accept(service: Mapping[str, Any]) -> list[str]:
     if not NAME.fullmatch(service["name"]):
         raise BadInput(f"firewall.allow has the name {service['name']!r}: use letters, digits, spaces and . _ / -")
-    ports = ", ".join(_port(port, service["name"]) for port in service["ports"])
-    to = f'{service["protocol"]} dport {{ {ports} }} accept comment "{service["name"]}"'
+    to = f'{_match(service)} accept comment "{service["name"]}"'
     networks = [_network(one, service["name"]) for one in service["sources"]]
     if not networks:
         return [to]
@@ -138,6 +150,17 @@ def _accept(service: Mapping[str, Any]) -> list[str]:
         of_version = sorted({str(one) for one in networks if one.version == version})
         found += [f"{word} saddr {{ {', '.join(of_version)} }} {to}"] if of_version else []
     return found
+
+
+def _match(service: Mapping[str, Any]) -> str:
+    protocol, name = service["protocol"], service["name"]
+    if protocol in PORTLESS:
+        if service["ports"]:
+            raise BadInput(f"firewall.allow {name} has ports, which {protocol} does not know: leave them out")
+        return f"meta l4proto {PORTLESS[protocol]}"
+    if not service["ports"]:
+        raise BadInput(f"firewall.allow {name} has no ports: give those of {protocol} at which it listens")
+    return f"{protocol} dport {{ {', '.join(_port(port, name) for port in service['ports'])} }}"
 
 
 def _port(text: str, name: str) -> str:

@@ -28,6 +28,8 @@ Everything = p+u+g+s+b+m+c+sha256
 !/usr/lib/.*/__pycache__
 """
 AIDE, DATABASE = "/etc/aide/aide.conf", "/var/lib/groundcrew/aide.db"
+# A record is of the life of this file, by its time: what was recorded before the layer was taken back is nothing to hold against.
+UNIT_FILE = "/etc/systemd/system/groundcrew-integrity.service"
 SERVICE = """# Managed by groundcrew.fleet.hardening: changes made here are replaced.
 [Unit]
 Description=Hold the files of this host against their recorded state
@@ -35,7 +37,8 @@ Description=Hold the files of this host against their recorded state
 Type=oneshot
 Nice=19
 IOSchedulingClass=idle
-ExecStartPre=/bin/sh -c 'test -e {db} || {{ aide --config={conf} --init && mv {db}.new {db}; }}'
+ExecStartPre=/bin/sh -c 'of=$$(stat -c %%Y {unit}); test -e {db} -a "$$(cat {db}.of 2>&-)" = "$$of" || {{ \\
+    aide --config={conf} --init && mv {db}.new {db} && echo "$$of" >{db}.of; }}'
 ExecStart=/usr/bin/aide --config={conf} --check
 """
 TIMER = """# Managed by groundcrew.fleet.hardening: changes made here are replaced.
@@ -60,7 +63,7 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
     """Return the rules of this layer."""
     return (
         Rule(
-            "integrity-installed", "integrity", "aide is installed", WHY, Package("aide"), ("CIS Debian 12 6.1.1",), 2
+            "integrity-installed", "integrity", "aide is installed", WHY, Package("aide"), ("CIS Debian 12 6.3.1",), 2
         ),
         Rule(
             "integrity-conf",
@@ -68,15 +71,15 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
             "It watches commands, libraries and settings",
             WHY,
             File(AIDE, CONF, 0o600),
-            ("CIS Debian 12 6.1.1",),
+            ("CIS Debian 12 6.3.1",),
         ),
         Rule(
             "integrity-service",
             "integrity",
             "A service holds the disk against what was recorded",
             WHY,
-            File("/etc/systemd/system/groundcrew-integrity.service", SERVICE.format(conf=AIDE, db=DATABASE)),
-            ("CIS Debian 12 6.1.2",),
+            File(UNIT_FILE, SERVICE.format(conf=AIDE, db=DATABASE, unit=UNIT_FILE)),
+            ("CIS Debian 12 6.3.2",),
         ),
         Rule(
             "integrity-timer",
@@ -84,7 +87,7 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
             "It does so every day",
             WHY,
             File("/etc/systemd/system/groundcrew-integrity.timer", TIMER.format(**settings)),
-            ("CIS Debian 12 6.1.2",),
+            ("CIS Debian 12 6.3.2",),
         ),
         Rule("integrity-debsums", "integrity", "debsums is installed", SUMS, Package("debsums")),
         Rule(
@@ -100,7 +103,7 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
             "The timer runs",
             WHY,
             Unit("groundcrew-integrity.timer"),
-            ("CIS Debian 12 6.1.2",),
+            ("CIS Debian 12 6.3.2",),
             2,
         ),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..facts import Facts
+from ..facts import FORWARDING, Facts
 from ..rule import Rule, Sysctl
 
 REDIRECTED = "A host that believes redirects can be led to send its traffic through somebody else."
@@ -19,8 +19,8 @@ LEAK = "Addresses of the kernel are what an attack on it needs first."
 LINKS = "A link in a directory that all may write leads privileged programs elsewhere."
 # Key, value, reason, numbers, weight.
 SETTINGS: tuple[tuple[str, str, str, tuple[str, ...], int], ...] = (
-    ("fs.protected_hardlinks", "1", LINKS, ("STIG UBTU-22-213030",), 2),
-    ("fs.protected_symlinks", "1", LINKS, ("STIG UBTU-22-213030",), 2),
+    ("fs.protected_hardlinks", "1", LINKS, (), 2),
+    ("fs.protected_symlinks", "1", LINKS, (), 2),
     ("fs.protected_fifos", "2", "Nobody writes into another one's pipe in a directory that all may write.", (), 1),
     ("fs.protected_regular", "2", "Nobody writes into another one's file in a directory that all may write.", (), 1),
     ("fs.suid_dumpable", "0", "The memory of a privileged program holds secrets.", ("CIS Debian 12 1.5.3",), 2),
@@ -94,11 +94,14 @@ OPTIONS: Mapping[str, Any] = {
     "settings": {"type": "dict", "default": {}},
     "router": {"type": "bool", "default": False},
 }
-FORWARDING = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
+PASSES_ON = "this host passes packets on now: set kernel.router true if it shall, or kernel.settings {0}=0 to end it"
 
 
-def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
-    """The caller's own settings come last; an empty one leaves that key alone."""
+def rules(settings: Mapping[str, Any], facts: Facts) -> tuple[Rule, ...]:
+    """The caller's own settings come last; an empty one leaves that key alone.
+
+    Nobody's containers or tunnels end because nobody thought of them.
+    """
     own = {key: str(value) for key, value in settings["settings"].items()}
     listed = {row[0]: row for row in SETTINGS if not (settings["router"] and row[0] in FORWARDING)}
     for key, value in own.items():
@@ -113,6 +116,7 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
             Sysctl(key, value),
             refs,
             weight,
+            PASSES_ON.format(key) if key in facts.forwards and key not in own else "",
         )
         for key, value, why, refs, weight in listed.values()
         if value

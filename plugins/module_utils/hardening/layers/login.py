@@ -54,7 +54,7 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
             "A shell begins with that umask",
             "What somebody makes is not everybody's.",
             File("/etc/profile.d/groundcrew-hardening.sh", shell),
-            ("CIS Debian 12 5.4.3.2",),
+            ("CIS Debian 12 5.4.3.2", "CIS Debian 12 5.4.3.3"),
         ),
         Rule(
             "login-securetty",

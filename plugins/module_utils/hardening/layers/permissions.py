@@ -15,13 +15,13 @@ from ..rule import File, Mode, Rule
 DATABASES = ("/etc/passwd", "/etc/group", "/etc/passwd-", "/etc/group-")
 SECRETS = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-")
 HOST_KEYS = tuple(f"/etc/ssh/ssh_host_{kind}_key" for kind in ("rsa", "ecdsa", "ed25519"))
-ROOTS = (
-    ("/root", 0o700),
-    ("/boot/grub/grub.cfg", 0o600),
-    ("/etc/ssh/sshd_config", 0o600),
-    ("/etc/sudoers", 0o440),
-    ("/etc/sudoers.d", 0o750),
-    ("/etc/security/opasswd", 0o600),
+ROOTS: tuple[tuple[str, int, tuple[str, ...]], ...] = (
+    ("/root", 0o700, ("CIS Debian 12 7.2.9",)),
+    ("/boot/grub/grub.cfg", 0o600, ("CIS Debian 12 1.4.2",)),
+    ("/etc/ssh/sshd_config", 0o600, ("CIS Debian 12 5.1.1",)),
+    ("/etc/sudoers", 0o440, ()),
+    ("/etc/sudoers.d", 0o750, ()),
+    ("/etc/security/opasswd", 0o600, ("CIS Debian 12 7.1.10",)),
 )
 # Privileged for the sake of something that a server does not do.
 SETUID = (
@@ -81,9 +81,7 @@ def _databases() -> list[Rule]:
 
 def _roots(settings: Mapping[str, Any], facts: Facts) -> list[Rule]:
     why = "It tells how this host is protected, and by whom."
-    found = [
-        _rule(path, f"{path} is root's alone", why, Mode(path, mode), ("CIS Debian 12 7.1",)) for path, mode in ROOTS
-    ]
+    found = [_rule(path, f"{path} is root's alone", why, Mode(path, mode), refs) for path, mode, refs in ROOTS]
     if not settings["su_for_all"]:
         why = "sudo tells who did what; su tells of a shared password."
         found.append(
@@ -123,19 +121,26 @@ def _loose(facts: Facts) -> list[Rule]:
 def _homes(settings: Mapping[str, Any], facts: Facts) -> list[Rule]:
     found = []
     for one in facts.people:
-        if one.uid != 0 and not 1000 <= one.uid < 65534:
+        if not one.home or (one.uid != 0 and not 1000 <= one.uid < 65534):
             continue
-        for name in (".rhosts", ".netrc"):
-            path = f"{one.home.rstrip('/')}/{name}"
-            why = "It lets others in by their word alone, or keeps passwords in the clear."
-            found.append(
-                _rule(
-                    f"/home/{one.name}/{name}", f"{path} is not there", why, File(path, None), ("CIS Debian 12 7.2.10",)
-                )
-            )
+        found += _trust(one, facts)
         if one.uid and one.name not in settings["keep_homes"]:
             found.append(_home(one, facts))
     return found
+
+
+def _trust(person: Person, facts: Facts) -> list[Rule]:
+    """What a home has that opens this host, and what it has that opens others, which somebody's programs may need."""
+    rhosts, netrc = (f"{person.home.rstrip('/')}/{name}" for name in (".rhosts", ".netrc"))
+    refs = ("CIS Debian 12 7.2.10",)
+    trust, secret = "It lets others in by their word alone.", "It keeps passwords for other hosts in the clear."
+    own = Mode(netrc, 0o600, person.uid, ())
+    return [
+        _rule(f"/home/{person.name}/.rhosts", f"{rhosts} is not there", trust, File(rhosts, None), refs),
+        _rule(f"/home/{person.name}/.netrc", f"{netrc} is read by its owner alone", secret, own, refs)._replace(
+            skip=_strange(person, facts)
+        ),
+    ]
 
 
 def _home(person: Person, facts: Facts) -> Rule:
@@ -147,6 +152,10 @@ def _home(person: Person, facts: Facts) -> Rule:
         Mode(person.home, 0o700, person.uid, ()),
         ("CIS Debian 12 7.2.9",),
     )
+    return rule._replace(skip=_strange(person, facts))
+
+
+def _strange(person: Person, facts: Facts) -> str:
     owner = facts.strange_homes.get(person.home)
     skip = f"{person.home} belongs to user {owner}: give {person.name} a home of his own, or name him in permissions.keep_homes"
-    return rule._replace(skip="" if owner is None else skip)
+    return "" if owner is None else skip

@@ -25,6 +25,7 @@ OPTIONS: Mapping[str, Any] = {
     "allow_groups": {"type": "list", "elements": "str", "default": []},
     "tcp_forwarding": {"type": "str", "choices": ["no", "local", "remote", "yes"], "default": "no"},
     "classic_key_exchange": {"type": "bool", "default": False},
+    "min_rsa_bits": {"type": "int", "default": 2048},
     "max_auth_tries": {"type": "int", "default": 3},
     "banner": {"type": "path"},
     "user_ca_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
@@ -57,11 +58,18 @@ SIGNATURES = (
     *("rsa-sha2-256-cert-v01@openssh.com", "ssh-ed25519", "sk-ssh-ed25519@openssh.com", "rsa-sha2-512", "rsa-sha2-256"),
 )
 # People's keys of these kinds are common, and sound; the host's own need not be.
-NIST = "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com"
+NIST = (
+    *(f"ecdsa-sha2-nistp{bits}-cert-v01@openssh.com" for bits in (256, 384, 521)),
+    "sk-ecdsa-sha2-nistp256-cert-v01@openssh.com",
+    *(f"ecdsa-sha2-nistp{bits}" for bits in (256, 384, 521)),
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+)
+# Below that the server takes no value.
+LEAST_RSA_BITS = 1024
 # Keyword, value, since which version, reason, number, weight.
 SETTINGS: tuple[tuple[str, str, tuple[int, int], str, str, int], ...] = (
-    ("PasswordAuthentication", "no", (0, 0), "A key cannot be guessed.", "STIG UBTU-22-612020", 3),
-    ("KbdInteractiveAuthentication", "no", (8, 7), "It is a password by another name.", "STIG UBTU-22-255035", 3),
+    ("PasswordAuthentication", "no", (0, 0), "A key cannot be guessed.", "", 3),
+    ("KbdInteractiveAuthentication", "no", (8, 7), "It is a password by another name.", "", 3),
     ("AuthenticationMethods", "publickey", (6, 2), "A key cannot be guessed.", "", 2),
     ("PubkeyAuthentication", "yes", (0, 0), "It is the way in.", "", 2),
     ("PermitEmptyPasswords", "no", (0, 0), "No password is no door.", "CIS Debian 12 5.1.19", 3),
@@ -79,8 +87,8 @@ SETTINGS: tuple[tuple[str, str, tuple[int, int], str, str, int], ...] = (
     ("GSSAPIAuthentication", "no", (0, 0), "A way in that nobody uses is not watched.", "CIS Debian 12 5.1.9", 1),
     ("UsePAM", "yes", (0, 0), "Locked and expired accounts stay out.", "CIS Debian 12 5.1.22", 2),
     ("StrictModes", "yes", (0, 0), "Keys that others could write do not count.", "", 2),
-    ("MaxSessions", "4", (5, 1), "One connection does not use up the host.", "CIS Debian 12 5.1.18", 1),
-    ("MaxStartups", "10:30:60", (0, 0), "Strangers do not keep others out.", "CIS Debian 12 5.1.17", 1),
+    ("MaxSessions", "4", (5, 1), "One connection does not use up the host.", "CIS Debian 12 5.1.17", 1),
+    ("MaxStartups", "10:30:60", (0, 0), "Strangers do not keep others out.", "CIS Debian 12 5.1.18", 1),
     ("LoginGraceTime", "30", (0, 0), "A connection that does not log in ends.", "CIS Debian 12 5.1.13", 1),
     ("ClientAliveInterval", "300", (0, 0), "A session whose other end is gone ends.", "CIS Debian 12 5.1.7", 1),
     ("ClientAliveCountMax", "2", (0, 0), "A session whose other end is gone ends.", "CIS Debian 12 5.1.7", 1),
@@ -103,7 +111,6 @@ SETTINGS: tuple[tuple[str, str, tuple[int, int], str, str, int], ...] = (
     ("LogLevel", "VERBOSE", (0, 0), "Which key logged in is told.", "CIS Debian 12 5.1.14", 2),
     ("DebianBanner", "no", (0, 0), "A stranger is not told which patch is missing.", "", 1),
     ("PrintMotd", "no", (0, 0), "What is told after a login is PAM's.", "", 1),
-    ("RequiredRSASize", "3072", (9, 1), "Shorter keys are within reach.", "", 1),
 )
 
 
@@ -168,7 +175,9 @@ def _doors(settings: Mapping[str, Any], facts: Facts) -> list[Rule]:
             people.append(glass)
         found.append(_rule("AllowUsers", " ".join(people), "Nobody else has business here.", "CIS Debian 12 5.1.4", 2))
     if groups:
-        if glass != "root" and not any(glass in facts.members.get(one, ()) for one in groups):
+        # Who is in no group at all is known elsewhere only, such as in a directory that is not reached now.
+        his = facts.groups_of(glass) | {one for one, names in facts.members.items() if glass in names}
+        if glass != "root" and his and not his.intersection(groups):
             raise BadInput(
                 f"ssh.allow_groups would shut out {glass}, the account for emergencies: add one of its groups"
             )
@@ -177,11 +186,17 @@ def _doors(settings: Mapping[str, Any], facts: Facts) -> list[Rule]:
 
 
 def _usual(settings: Mapping[str, Any], facts: Facts) -> list[Rule]:
+    stays = _stricter(facts)
     found = [
-        _rule(keyword, value, why, ref, weight)
+        _rule(keyword, value, why, ref, weight)._replace(skip=stays.get(keyword, ""))
         for keyword, value, since, why, ref, weight in SETTINGS
         if facts.openssh >= since
     ]
+    if facts.openssh >= (9, 1):
+        bits = settings["min_rsa_bits"]
+        if bits < LEAST_RSA_BITS:
+            raise BadInput(f"ssh.min_rsa_bits is {bits}, which sshd does not take: give {LEAST_RSA_BITS} at least")
+        found.append(_rule("RequiredRSASize", str(bits), "Shorter keys are within reach."))
     found.append(_rule("MaxAuthTries", str(settings["max_auth_tries"]), "Guessing is slow.", "CIS Debian 12 5.1.16", 2))
     found.append(
         _rule("AllowTcpForwarding", settings["tcp_forwarding"], "The host is no tunnel.", "CIS Debian 12 5.1.8", 1)
@@ -191,20 +206,31 @@ def _usual(settings: Mapping[str, Any], facts: Facts) -> list[Rule]:
     return found
 
 
+def _stricter(facts: Facts) -> dict[str, str]:
+    """Return which settings stay since the server asks for more than a key already, with the reason."""
+    told = " ".join(facts.sshd.get("authenticationmethods", ()))
+    ways = [[method.partition(":")[0] for method in way.split(",")] for way in told.split()]
+    if not ways or ["publickey"] in ways or not all("publickey" in way for way in ways):
+        return {}
+    reason = f"the server asks for more than a key already: AuthenticationMethods {told}"
+    besides = {"password": "PasswordAuthentication", "keyboard-interactive": "KbdInteractiveAuthentication"}
+    needed = [keyword for method, keyword in besides.items() if any(method in way for way in ways)]
+    return dict.fromkeys(["AuthenticationMethods", *needed], reason)
+
+
 def _crypto(settings: Mapping[str, Any], facts: Facts) -> list[Rule]:
     # An older server has no other.
     classic = settings["classic_key_exchange"] or facts.openssh < KEX[-1][0]
     offered = {"KexAlgorithms": (*KEX, *(CLASSIC_KEX if classic else ())), "Ciphers": CIPHERS, "MACs": MACS}
+    refs = {"KexAlgorithms": "CIS Debian 12 5.1.12", "Ciphers": "CIS Debian 12 5.1.6", "MACs": "CIS Debian 12 5.1.15"}
     found = [
-        _rule(
-            keyword, ",".join(name for since, name in names if facts.openssh >= since), STRONG, "CIS Debian 12 5.1.6", 3
-        )
+        _rule(keyword, ",".join(name for since, name in names if facts.openssh >= since), STRONG, refs[keyword], 3)
         for keyword, names in offered.items()
     ]
     signatures = ",".join(SIGNATURES)
     found.append(_rule("HostKeyAlgorithms", signatures, STRONG, "", 2))
     if facts.openssh >= (8, 5):
-        found.append(_rule("PubkeyAcceptedAlgorithms", f"{signatures},{NIST}", STRONG, "", 1))
+        found.append(_rule("PubkeyAcceptedAlgorithms", ",".join((*SIGNATURES, *NIST)), STRONG, "", 1))
     return found
 
 

@@ -26,6 +26,21 @@ Defaults !visiblepw
 """
 
 
+ROTATE = "/etc/logrotate.d/groundcrew-sudo"
+ROTATION = """# Managed by groundcrew.fleet.hardening: changes made here are replaced.
+/var/log/sudo.log {
+    monthly
+    maxsize 10M
+    rotate 12
+    compress
+    delaycompress
+    missingok
+    notifempty
+    create 0600 root root
+}
+"""
+
+
 def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
     """Return the rules of this layer."""
     why = "A command cannot live on in a terminal that it was given, and what was done is told."
@@ -40,5 +55,12 @@ def rules(settings: Mapping[str, Any], _facts: Facts) -> tuple[Rule, ...]:
             File(PATH, text, 0o440, (TEST,)),
             refs,
             2,
+        ),
+        Rule(
+            "sudo-log-rotation",
+            "sudo",
+            "Its log does not grow for ever",
+            "A disk that is full of the past keeps nothing of today.",
+            File(ROTATE, ROTATION),
         ),
     )

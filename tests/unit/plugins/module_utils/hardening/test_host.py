@@ -69,3 +69,11 @@ def test_root_who_has_logged_in_himself_is_told_before_he_is_shut_out() -> None:
 )
 def test_root_who_may_stay_is_let_go_on(asked: Want) -> None:
     refuse(asked, FACTS, managed(), by_root=True)
+
+
+def test_server_that_does_not_read_our_file_is_told_with_the_cure_unless_all_goes_back() -> None:
+    deaf = FACTS._replace(sshd_includes=False)
+    with pytest.raises(BadInput, match=r"'Include /etc/ssh/sshd_config.d/\*.conf' as the first line"):
+        refuse(want("ssh"), deaf, managed(), by_root=False)
+    refuse(want("ssh", present=False), deaf, managed(), by_root=False)
+    refuse(want("ssh"), deaf._replace(sshd={}), managed(), by_root=False)

@@ -205,6 +205,23 @@ def test_units_go_back_to_what_they_were(
     assert [one.args["action"] for one in unit.back(facts, {"a.service": now}, gone)] == actions
 
 
+def test_a_second_port_that_stands_elsewhere_is_told() -> None:
+    have = Have(Facts(sshd={"port": ["2222", "22"]}))
+    look = text.look(Sshd("Port", "2222"), have)
+    assert (look.now, look.ok) == ("2222 22", False)
+    assert "leave Port 2222 alone" in text.mend(Sshd("Port", "2222"))
+
+
+@pytest.mark.parametrize(
+    "there", [file("/etc/cron.allow", "", 0o640), file("/etc/cron.allow", "", 0o640, uid=1, gid=7)]
+)
+def test_a_file_gets_the_owner_and_the_group_that_it_is_to_have(there: FileState) -> None:
+    thing = File("/etc/cron.allow", "", 0o640, gid=7)
+    (write,), _read = text.steps_for([thing], {thing.path: there})
+    assert (write.args["owner"], write.args["group"]) == ("0", "7")
+    assert not text.look(thing, Have(Facts(), {thing.path: there})).ok
+
+
 def test_a_unit_that_is_active_without_effect_is_told_and_started_anew() -> None:
     thing = Unit("a.service", effect=("nft", "list", "table", "inet", "groundcrew"))
     lost = UnitState("a.service", "loaded", WITHOUT_EFFECT, enabled="enabled")

@@ -251,6 +251,16 @@ def test_absent_brings_back_file_and_kernel_and_forgets() -> None:
     assert plan(want({}, present=False), back).steps == ()
 
 
+def test_what_somebody_has_set_since_stays_and_is_told_unless_forced() -> None:
+    """A container engine that came later makes the host pass packets on."""
+    have = host({FORWARD: key("0"), BACKLOG: key("4096")})
+    now = after(plan(want({FORWARD: "0", BACKLOG: "8192"}), have), have, {FORWARD: "1"})
+    planned = plan(want({}, present=False), now)
+    assert commands(planned) == [([f"{BACKLOG}=4096"], [f"{BACKLOG}=8192"])]
+    assert "somebody has set it to 1 since" in planned.summary["reverted"][FORWARD]["skipped"]
+    assert commands(plan(want({}, present=False, force=True), now))[0][0] == [f"{FORWARD}=0", f"{BACKLOG}=4096"]
+
+
 def test_a_value_that_the_kernel_keeps_until_its_next_boot_is_told_and_never_asked_back() -> None:
     kexec = "kernel.kexec_load_disabled"
     have = host({kexec: key("0"), BACKLOG: key("4096")})
