@@ -15,9 +15,8 @@ description:
   - But for what a listed package takes the place of, since both provide the same name and conflict with it, such as C(time-daemon) or
     C(mail-transport-agent). It is told in RV(replaced), and comes back when that package leaves the list or is listed as absent.
   - Ends what an interrupted dpkg has left before anything else, and shows that as a step.
-  - What it installed and what left the list goes again, unless something that stays needs it. Dependencies that came along go where
-    C(apt-get autoremove) would take them, so those stay that something needs, recommends or suggests. What was there before stays; one
-    that was installed automatically is so again.
+  - What it installed and what left the list goes again, unless something that stays needs it. Dependencies that came along stay
+    also where something that stays recommends them. What was there before stays; one that was installed automatically is so again.
   - Recommended packages are not installed. Configuration files that somebody has edited are kept.
   - On a host that is as listed it starts nothing but one C(dpkg-query).
   - When a step or the verification fails, new packages are purged, and others return to their former version where a repository still has

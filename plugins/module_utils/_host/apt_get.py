@@ -185,15 +185,15 @@ def simulate(
 ) -> tuple[Change, ...]:
     """Return what `apt-get install WORDS` would do (`name`, `name=version`, `name-`); held packages may change.
 
-    With `autoremove` what is automatic and needed by nothing goes too; what others only recommend or suggest stays by the
-    host's own settings for that, and goes if `strict`.
+    With `autoremove` what is automatic and needed by nothing goes too, although others suggest it; what others recommend
+    stays by the host's own setting for that, and goes if `strict`.
     Raise BadInput, with the cure, for a package or version that is not to be had, or that cannot be installed.
     """
     argv = ["apt-get", "-s", "-q", "-y", *stage.options, "--no-install-recommends", "--allow-downgrades"]
     argv += ["--allow-change-held-packages", "--allow-remove-essential", "-o", "APT::Sandbox::User=root"]
     argv += ["-o", f"APT::Get::AutomaticRemove={int(autoremove)}"]
-    if strict:
-        argv += ["-o", "APT::AutoRemove::RecommendsImportant=0", "-o", "APT::AutoRemove::SuggestsImportant=0"]
+    argv += ["-o", "APT::AutoRemove::SuggestsImportant=0"]
+    argv += ["-o", "APT::AutoRemove::RecommendsImportant=0"] if strict else []
     done = run([*argv, *(["-f"] if mend else []), "install", *words], timeout_s=TIMEOUT_S)
     if done.rc != 0:
         raise BadInput(_explain(stage, done))

@@ -31,9 +31,9 @@ def parse_os_release(text: str) -> dict[str, str]:
     return {name: value for name, found, value in pairs if found}
 
 
-def is_root_over_ssh(env: Mapping[str, str] = os.environ) -> bool:
+def is_root_over_ssh() -> bool:
     """Whether root himself has logged in over SSH, not somebody who became root, from whom sudo takes these variables."""
-    return os.geteuid() == 0 and "SSH_CONNECTION" in env and "SUDO_USER" not in env
+    return os.geteuid() == 0 and "SSH_CONNECTION" in os.environ and "SUDO_USER" not in os.environ
 
 
 def memory_mib() -> int:

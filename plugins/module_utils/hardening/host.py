@@ -34,9 +34,9 @@ def read(want: Want, *, wait_s: float = 0, rehearsal: bool = True, audit: bool =
     """
     managed = state.manifests(registry.LAYERS)
     known = with_wishes(want, facts.read(), managed)
+    rules = registry.rules(want.layers, want.settings, known)
     if not audit:
         refuse(want, known, managed, by_root=machine.is_root_over_ssh())
-    rules = registry.rules(want.layers, want.settings, known)
     asked = assess.asked(want.layers, rules, present=want.present)
     return Seen(rules, state.read(known, asked, managed, wait_s=wait_s, rehearsal=rehearsal))
 

@@ -129,6 +129,7 @@ def packages_want(asked: Asked, managed: Mapping[str, Managed]) -> PackagesWant:
     return PackagesWant(
         (*(Package(name, purge=True) for name in present), *(Package(name, "absent") for name in asked.unwanted)),
         name=PACKAGES,
+        exactly_back=True,
     )
 
 

@@ -118,17 +118,19 @@ def _removable(want: Want, host: Host, found: Need, stage: Stage) -> tuple[str, 
             changes = apt_get.simulate(both, asked, mend=bool(host.interrupted), autoremove=True, strict=strict)
             return Forecast(changes).lost
 
-        return unneeded(found, brought, lost)
+        return unneeded(found, brought, lost, exactly=want.exactly_back)
 
 
-def unneeded(found: Need, brought: Collection[str], lost: Callable[..., frozenset[str]]) -> tuple[str, ...]:
+def unneeded(
+    found: Need, brought: Collection[str], lost: Callable[..., frozenset[str]], *, exactly: bool = False
+) -> tuple[str, ...]:
     """Return what goes of that which left the list and of `brought`, which came along; `lost` asks apt's autoremove.
 
-    What left stays only where something that stays needs it; what came along also where apt would leave it, since something
-    recommends it.
+    What left stays only where something that stays needs it; what came along also where something that stays
+    recommends it, unless all is to be `exactly` as before.
     """
     left = lost(words(found), strict=True).intersection(found.leaving)
-    along = lost(words(found, tuple(left)), strict=False).intersection(brought)
+    along = lost(words(found, tuple(left)), strict=exactly).intersection(brought)
     return tuple(sorted({*left, *along} - {*found.remove}))
 
 

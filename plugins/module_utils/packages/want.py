@@ -60,7 +60,10 @@ class Repository(NamedTuple):
 
 
 class Want(NamedTuple):
-    """The whole call; `name` is that of the list, so that several can stand side by side."""
+    """The whole call; `name` is that of the list, so that several can stand side by side.
+
+    With `exactly_back` what came along goes with what it came for, even if something that was there before recommends it.
+    """
 
     packages: tuple[Package, ...] = ()
     repositories: tuple[Repository, ...] = ()
@@ -69,6 +72,7 @@ class Want(NamedTuple):
     allow_removals: bool = False
     lists_valid_s: int = 3600
     force: bool = False
+    exactly_back: bool = False
 
     @property
     def present(self) -> tuple[Package, ...]:

@@ -192,7 +192,7 @@ def test_the_firewall_lets_in_protocols_that_have_no_ports() -> None:
 
 @pytest.mark.parametrize("directive", ["After", "PartOf", "ReloadPropagatedFrom"])
 def test_the_firewall_is_loaded_again_after_the_distributions_unit_which_flushes_all_tables(directive: str) -> None:
-    assert f"\n{directive}=nftables.service\n" in firewall.SYSTEMD.split("[Service]")[0]
+    assert f"\n{directive}=nftables.service\n" in firewall.SYSTEMD.partition("[Service]")[0]
 
 
 def calls(machine: str, arch: str) -> set[str]:

@@ -226,6 +226,7 @@ def test_what_left_the_list_goes_although_something_recommends_it_and_what_came_
 
     found = need.find(want("sudo"), host(OURS))
     assert unneeded(found, {"lib"}, lost) == ("tool",)
+    assert unneeded(found, {"lib"}, lost, exactly=True) == ("lib", "tool")
 
 
 def test_a_repository_is_its_source_its_key_and_its_pin() -> None:
