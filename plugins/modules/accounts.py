@@ -12,10 +12,13 @@ description:
   - What would leave nobody who can log in by SSH and become root is refused, with the reason for each account.
   - A change that takes something from somebody stands only when a new login has become root (O(proof_within_s)); otherwise the host
     takes it back by itself.
-  - Keys lie in C(/etc/groundcrew/authorized_keys), where only root writes, and the SSH server reads them besides those in people's homes.
+  - Keys lie in C(/etc/groundcrew/authorized_keys), where only root writes. The SSH server reads them before those that the host's own
+    setting C(AuthorizedKeysFile) names, which goes on to count. Where another file's setting would win over ours, the call is refused.
   - The account databases are written as files, checked by C(pwck) and C(visudo) before anything is touched, while C(passwd) and its kin
     wait. So the way back is their former bytes.
-  - A number that an account had is never given to another one.
+  - A number that an account had is never given to another one, and the account gets it back when it comes back. Nor is one that somebody
+    has elsewhere, such as in LDAP; people and groups from there are refused by name, since only the files of the host are written.
+  - In check mode a group that is missing is taken for granted, since a package of the same run may bring it (RV(awaited)).
 author:
   - The groundcrew.fleet founders (@groundcrew)
 extends_documentation_fragment:
@@ -31,12 +34,15 @@ options:
     default: []
     suboptions:
       name:
-        description: The account's name.
+        description:
+          - The account's name. That of a new one has lower case letters, digits, C(-) and C(_); one that is there may have capital letters
+            and dots as well.
         type: str
         required: true
       state:
         description:
           - V(locked) ends all logins by key and password and all sudo rules; groups, home and files stay, and sessions that are open go on.
+            Whom somebody has unlocked by hand is locked again.
           - V(absent) removes the account; its home stays. Who still has processes is locked now, and removed by a later run.
         type: str
         choices: [present, locked, absent]
@@ -72,7 +78,10 @@ options:
         description: The day on which it ends, such as V(2027-03-31), or V(never). As it is by default.
         type: str
       password_hash:
-        description: Its password as crypt(5) has it; V(*) is none. As it is by default; a new account has none.
+        description:
+          - Its password as crypt(5) has it; V(*) is none. As it is by default; a new account has none.
+          - The first password of a person whom this module made gets as old as C(/etc/login.defs) says. An account of ours without a password
+            never has to change it.
         type: str
       ssh_keys:
         description: Public keys that log in as it, each the whole line of a C(.pub) file.
@@ -121,7 +130,9 @@ options:
     choices: [absent, locked, kept]
     default: absent
   break_glass:
-    description: The account for emergencies, which is never locked, expired or removed.
+    description:
+      - The account for emergencies, which is never locked, expired or removed, and keeps its keys and its sudo rule when it leaves the list.
+      - Where it is listed, it must have a shell, and a key or a password.
     type: str
     default: root
   allow_lockout:
@@ -182,6 +193,12 @@ kept:
   type: dict
   returned: success
   sample: {"bob": "has running processes (812): locked now, and removed by a run after they have ended"}
+awaited:
+  description: Groups that are missing and that a package of the same run has to bring; in check mode only, a run refuses them.
+  type: list
+  elements: str
+  returned: success
+  sample: []
 administrators:
   description: Who can log in by SSH and become root afterwards.
   type: list
@@ -229,11 +246,11 @@ def main() -> None:
         want = parse(module.params)
     except FleetError as error:
         module.fail_json(msg=str(error))
-    today, wait_s, real = int(time.time() // 86400), module.params["lock_wait_s"], not module.check_mode
+    today, wait_s, rehearsal = int(time.time() // 86400), module.params["lock_wait_s"], module.check_mode
     converge(
         module,
-        read=lambda: read(want, today=today, wait_s=wait_s, hold=real),
-        plan=lambda have: validated(plan(want, have), have, rehearsal=not real),
+        read=lambda: read(want, today=today, wait_s=wait_s, rehearsal=rehearsal),
+        plan=lambda have: validated(plan(want, have), have, rehearsal=rehearsal),
     )
 
 

@@ -93,6 +93,65 @@ def test_the_distributions_own_checkers_find_nothing_wrong(host: Host) -> None:
     assert host.run("visudo -c -f /etc/sudoers.d/groundcrew").rc == 0
 
 
+@pytest.mark.parametrize("who", ["alice", "eve", "shop"])
+def test_who_has_only_keys_has_no_password_that_gets_old(host: Host, who: str) -> None:
+    assert host.file("/etc/login.defs").contains("^PASS_MAX_DAYS 365$")
+    assert host.check_output("getent shadow %s", who).split(":")[3:] == [""] * 6
+
+
+def test_a_password_gets_old_while_there_is_one(host: Host) -> None:
+    call(host, {"purge": "kept", "accounts": [{"name": "kim", "password_hash": "$6$salt$planted"}]})
+    assert host.check_output("getent shadow kim").split(":")[3:6] == ["0", "365", "7"]
+    call(host, {"purge": "kept", "proof_within_s": 30, "accounts": [{"name": "kim", "password_hash": "*"}]})
+    assert host.check_output("getent shadow kim").split(":")[3:] == [""] * 6
+    assert call(host, {"purge": "kept", "accounts": [{"name": "kim", "state": "absent"}]})["removed"] == ["kim"]
+
+
+def test_the_server_reads_our_keys_first_and_then_those_that_the_host_had(host: Host) -> None:
+    own = {
+        "old": ".ssh/authorized_keys .ssh/authorized_keys2",
+        "new": ".ssh/authorized_keys /etc/ssh/own_keys/%u",
+    }[name_of(host)]
+    told = host.check_output("sshd -T").splitlines()
+    assert f"authorizedkeysfile /etc/groundcrew/authorized_keys/%u {own}" in told
+    if name_of(host) == "new":
+        assert login(host, "olga", "id -un").stdout == "olga\n"
+
+
+def test_a_setting_that_would_win_over_ours_is_refused_by_the_name_of_its_file(host: Host) -> None:
+    path = "/etc/ssh/sshd_config.d/05-own.conf"
+    host.check_output("echo AuthorizedKeysFile .ssh/authorized_keys > %s", path)
+    before = state(host)
+    told = call(host, {"purge": "kept", "accounts": [{"name": "alice", "sudo": True}]})
+    after = state(host)
+    host.check_output("rm %s", path)
+    assert f"{path} sets AuthorizedKeysFile before" in told["msg"]
+    assert after == before
+
+
+def test_who_is_locked_and_was_unlocked_by_hand_is_locked_again(host: Host) -> None:
+    key = host.file("/etc/groundcrew/authorized_keys/eve").content_string.strip()
+    call(host, {"purge": "kept", "accounts": [{"name": "lena", "ssh_keys": [key]}]})
+    assert login(host, "lena", "true").returncode == 0
+    locked = {"purge": "kept", "proof_within_s": 30, "accounts": [{"name": "lena", "state": "locked"}]}
+    assert call(host, locked)["changed"]
+    assert not call(host, locked)["changed"]
+    host.check_output("usermod --password '*' --expiredate '' lena")
+    assert call(host, locked)["changed"]
+    assert host.check_output("getent shadow lena").split(":")[1::6] == ["!*", "1"]
+    assert login(host, "lena", "true").returncode == 255
+    assert call(host, {"purge": "kept", "accounts": [{"name": "lena", "state": "absent"}]})["removed"] == ["lena"]
+
+
+def test_what_somebody_gave_away_of_ours_is_roots_again(host: Host) -> None:
+    paths = "/etc/groundcrew/authorized_keys/eve /etc/groundcrew /etc/sudoers.d/groundcrew"
+    host.check_output(f"chmod 0700 {paths}; chown 1000 {paths}")
+    key = host.file("/etc/groundcrew/authorized_keys/eve").content_string.strip()
+    eve = {"name": "eve", "ssh_keys": [key], "sudo": ["/usr/bin/id", "/usr/bin/systemctl status ssh.service"]}
+    assert call(host, {"purge": "kept", "proof_within_s": 30, "accounts": [eve]})["changed"]
+    assert host.check_output(f"stat -c '%a %U' {paths}").splitlines() == ["644 root", "755 root", "440 root"]
+
+
 def test_shadow_is_neither_shown_nor_readable(host: Host) -> None:
     assert host.file("/etc/shadow").mode == 0o640
     told = call(
@@ -146,6 +205,9 @@ def test_who_leaves_the_list_is_removed_and_the_number_stays_unused(host: Host) 
     assert host.file("/home/grace").uid == uid
     call(host, {"purge": "kept", "accounts": [{"name": "heidi"}]})
     assert host.user("heidi").uid > uid
+    call(host, {"purge": "kept", "accounts": [{"name": "grace"}]})
+    assert host.user("grace").uid == uid
+    call(host, {"purge": "kept", "proof_within_s": 30, "accounts": [{"name": "grace", "state": "absent"}]})
     gone = [{"name": name, "state": "absent"} for name in ("frank", "heidi")]
     assert call(host, {"purge": "kept", "accounts": gone})["removed"] == ["frank", "heidi"]
 

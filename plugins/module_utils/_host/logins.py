@@ -7,11 +7,14 @@
 from __future__ import annotations
 
 import fcntl
+import fnmatch
 import glob
+import grp
 import os
+import pwd
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 from .._errors import HostLocked
@@ -22,7 +25,12 @@ LOGIN_DEFS = "/etc/login.defs"
 SHELLS = "/etc/shells"
 SUDOERS = ("/etc/sudoers", "/etc/sudoers.d/*")
 DATABASES_LOCK = "/etc/.pwd.lock"
-HOME_KEYS = (".ssh/authorized_keys", ".ssh/authorized_keys2")
+SSHD_CONFIG = "/etc/ssh/sshd_config"
+# As deep as sshd goes.
+SSHD_INCLUDES = 16
+DIRECTIVE = re.compile(r"\s*([A-Za-z]+)(?:\s*=\s*|\s+)(.*\S)")
+KEY_TYPE = re.compile(r"(sk-)?(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521))\S*")
+QUOTED = re.compile(r'"(\\.|[^"\\])*"')
 POLL_S = 0.1
 
 
@@ -69,10 +77,34 @@ def shells(path: str = SHELLS) -> frozenset[str]:
     return frozenset(one for one in named if os.path.basename(one) not in ("nologin", "false"))
 
 
-def keys_at_home(home: str) -> int:
-    """Return how many keys lie in the authorized_keys files of a home."""
-    lines = [line.strip() for name in HOME_KEYS for line in _text(f"{home}/{name}").splitlines()]
-    return sum(1 for line in lines if line and not line.startswith("#"))
+def entry(database: str, key: str | int) -> str:
+    """Return the name of who has that name or number in passwd or group, in whatever source the host has (LDAP), or ""."""
+    try:
+        if database == "passwd":
+            return (pwd.getpwuid(key) if isinstance(key, int) else pwd.getpwnam(key)).pw_name
+        return (grp.getgrgid(key) if isinstance(key, int) else grp.getgrnam(key)).gr_name
+    except KeyError:
+        return ""
+
+
+def keys_of(name: str, uid: str, home: str, patterns: Iterable[str]) -> int:
+    """Return how many keys let `name` in by the files of these patterns (AuthorizedKeysFile of sshd_config(5))."""
+    told = {"%": "%", "h": home, "u": name, "U": uid}
+    expanded = [re.sub("%([%huU])", lambda one: told[one[1]], pattern.strip('"')) for pattern in patterns]
+    return sum(keys_in(_text(path)) for path in {os.path.join(home or "/", one) for one in expanded})
+
+
+def keys_in(text: str) -> int:
+    """Return how many lines of an authorized_keys file (sshd(8)) are keys that open a shell: a forced command is none."""
+    return sum(1 for line in text.split("\n") if _opens(line))
+
+
+def _opens(line: str) -> bool:
+    words = [] if line.lstrip().startswith("#") else QUOTED.sub("", line).split()
+    if words and KEY_TYPE.fullmatch(words[0]):
+        return len(words) > 1
+    options = words[0].lower().split(",") if words else []
+    return len(words) > 2 and bool(KEY_TYPE.fullmatch(words[1])) and "command=" not in options
 
 
 def sudoers(patterns: Iterable[str] = SUDOERS) -> dict[str, str]:
@@ -89,6 +121,39 @@ def sshd_settings() -> dict[str, list[str]]:
         keyword, given, value = line.partition(" ")
         found.setdefault(keyword, []).append(value if given else "")
     return found
+
+
+def sshd_first(keyword: str, texts: Mapping[str, str], path: str = SSHD_CONFIG) -> tuple[str, str]:
+    """Return which file sets `keyword` for everybody, and the value, once `texts` stand at their paths; "" for neither.
+
+    Of several settings the SSH server takes the first that it reads, whatever file it is in.
+    """
+    return next(
+        ((where, value) for where, word, value in _directives(path, texts) if word == keyword.lower()), ("", "")
+    )
+
+
+def _directives(path: str, texts: Mapping[str, str], depth: int = 0) -> Iterator[tuple[str, str, str]]:
+    """Yield file, keyword and value of what holds for everybody, in the order in which sshd reads it."""
+    holds = True
+    for line in (texts[path] if path in texts else _text(path)).split("\n"):
+        found = DIRECTIVE.match(line)
+        word, value = (found[1].lower(), found[2]) if found else ("", "")
+        if word == "match":
+            holds = value.lower() == "all"
+        elif word == "include" and holds and depth < SSHD_INCLUDES:
+            for pattern in value.split():
+                for one in _included(pattern.strip('"'), texts):
+                    yield from _directives(one, texts, depth + 1)
+        elif word and holds:
+            yield path, word, value
+
+
+def _included(pattern: str, texts: Iterable[str]) -> list[str]:
+    whole = os.path.join(os.path.dirname(SSHD_CONFIG), pattern)
+    folder, name = os.path.split(whole)
+    to_come = (one for one in texts if os.path.dirname(one) == folder)
+    return sorted({*glob.glob(whole), *(one for one in to_come if fnmatch.fnmatchcase(os.path.basename(one), name))})
 
 
 def processes() -> dict[int, list[int]]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from .databases import EXPIRE, GROUP, HASH, PASSWD, PRIMARY, SHADOW, SHELL, UID, Table
+from .databases import CHANGED, EXPIRE, GROUP, HASH, MAXIMUM, PASSWD, PRIMARY, SHADOW, SHELL, UID, Table
 
 # One rule that gives everything: who, on all hosts, as whom, with which tags, all commands (sudoers(5)).
 RULE = re.compile(r"^(?P<who>[^\s#=,]+)\s+ALL\s*=\s*(\([^)]*\)\s*)?(?P<tags>([A-Z_]+:\s*)*)ALL\s*$", re.MULTILINE)
@@ -39,23 +39,45 @@ def verdicts(door: Door, also: Collection[str] = ()) -> dict[str, str]:
     return found
 
 
+def shut(door: Door, name: str) -> str:
+    """Return why nobody can log in as `name` at all, by SSH or at the console, "" where somebody may."""
+    if not door.keys(name) and not _has_password(door, name):
+        return "has neither a key nor a password"
+    return _closed(door, name)
+
+
+def _closed(door: Door, name: str) -> str:
+    shell, expire = door.tables[PASSWD].field(name, SHELL), door.tables[SHADOW].field(name, EXPIRE)
+    if shell not in door.shells:
+        return f"its shell {shell or '(none)'} lets nobody in"
+    return "is locked or expired" if expire.isdigit() and int(expire) <= door.today else ""
+
+
 def _way_in(door: Door, name: str) -> str:
     """Return why `name` can not log in by SSH, "" where it can."""
-    passwd, shadow = door.tables[PASSWD], door.tables[SHADOW]
-    if passwd.field(name, SHELL) not in door.shells:
-        return f"its shell {passwd.field(name, SHELL) or '(none)'} lets nobody in"
-    expire = shadow.field(name, EXPIRE)
-    if expire.isdigit() and int(expire) <= door.today:
-        return "is locked or expired"
+    closed = _closed(door, name)
+    if closed:
+        return closed
+    if _is_outdated(door, name):
+        return "has to change its password first, which has expired"
     if not _listed(door, name):
         return "the SSH server's AllowUsers, AllowGroups, DenyUsers or DenyGroups keep it out"
-    is_root = passwd.field(name, UID) == "0"
+    is_root = door.tables[PASSWD].field(name, UID) == "0"
     root_by = _setting(door, "permitrootlogin", "prohibit-password") if is_root else "yes"
     if root_by in ("no", "forced-commands-only"):
         return f"the SSH server's PermitRootLogin is {root_by}"
+    by_key = _setting(door, "pubkeyauthentication", "yes") == "yes" and door.keys(name) > 0
     by_password = root_by == "yes" and _setting(door, "passwordauthentication", "yes") == "yes"
-    opens = door.keys(name) or (by_password and _has_password(door, name))
+    opens = by_key or (by_password and _has_password(door, name))
     return "" if opens else "has neither a key nor a password that the SSH server takes"
+
+
+def _is_outdated(door: Door, name: str) -> bool:
+    """Tell whether PAM asks for a new password before it lets `name` in, by key too and where there is none."""
+    changed, most = (door.tables[SHADOW].field(name, place) for place in (CHANGED, MAXIMUM))
+    if not changed.isdigit():
+        return False
+    return changed == "0" or (most.isdigit() and door.today - int(changed) > int(most))
 
 
 def _rises(door: Door, name: str) -> bool:

@@ -15,7 +15,7 @@ PASSWD, SHADOW, GROUP, GSHADOW = "/etc/passwd", "/etc/shadow", "/etc/group", "/e
 DATABASES = (PASSWD, SHADOW, GROUP, GSHADOW)
 # Fields by their place; passwd and group begin with name and "x".
 UID, PRIMARY, COMMENT, HOME, SHELL = 2, 3, 4, 5, 6
-HASH, CHANGED, MAXIMUM, WARN, EXPIRE = 1, 2, 4, 5, 7
+HASH, CHANGED, MINIMUM, MAXIMUM, WARN, EXPIRE = 1, 2, 3, 4, 5, 7
 GID, MEMBERS = 2, 3
 
 
@@ -23,7 +23,9 @@ class Table:
     """One database: fields by name, in the order of the file. It is changed in place and written by `text`."""
 
     def __init__(self, text: str) -> None:
-        self._lines = text.splitlines()
+        # Nothing else ends a line here: str.splitlines knows ends, such as U+2028, that a comment may hold.
+        self._lines = text.removesuffix("\n").split("\n") if text else []
+        self._end = text[-1:] if text.endswith("\n") else ""
         self._at = {line.split(":", 1)[0]: number for number, line in enumerate(self._lines) if ":" in line}
 
     def __contains__(self, name: str) -> bool:
@@ -49,6 +51,7 @@ class Table:
         else:
             self._at[name] = len(self._lines)
             self._lines.append(line)
+        self._end = "\n"
 
     def change(self, name: str, place: int, value: str) -> None:
         row = self.row(name)
@@ -78,7 +81,7 @@ class Table:
         self.change(name, MEMBERS, ",".join(dict.fromkeys(members)))
 
     def text(self) -> str:
-        return "".join(f"{line}\n" for line in self._lines)
+        return "\n".join(self._lines) + (self._end if self._lines else "")
 
 
 def next_free(taken: set[int], span: tuple[int, int], *, downwards: bool) -> int | None:

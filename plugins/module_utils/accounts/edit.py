@@ -6,24 +6,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._errors import BadInput
-from .._host import logins
 from . import databases as db
-from .databases import GROUP, GSHADOW, PASSWD, SHADOW, Table, next_free
+from . import passwords
+from .databases import GROUP, GSHADOW, PASSWD, SHADOW, Table
+from .numbers import Numbers
 from .state import Have
-from .want import ABSENT, KEPT, LOCKED, PRESENT, Group, Person, Want, of_departed
+from .want import ABSENT, KEPT, LOCKED, PRESENT, Group, Person, Want, good_name, of_departed
 
-NO_PASSWORD = "*"  # noqa: S105 - what shadow(5) calls a password that nothing matches; "!" would lock keys out too without PAM
 NO_HOME, NO_SHELL, SHELL = "/nonexistent", "/usr/sbin/nologin", "/bin/bash"
-# The first day that counts as expired: 0 would mean "never" to some tools (shadow(5)).
-LONG_AGO = "1"
+ELSEWHERE = "comes from elsewhere than the files of this host (LDAP or the like)"
 
 
 class Desk:
-    """The tables under work, what is remembered of them, and what could not be done as asked (`kept`, by account)."""
+    """The tables under work, what is remembered of them, and what could not be done as asked (`kept`, by account).
+
+    `awaited` are groups that a rehearsal takes for granted: a package of the same run may bring them.
+    """
 
     def __init__(self, want: Want, have: Have) -> None:
         self.want, self.have = want, have
@@ -31,19 +33,21 @@ class Desk:
         told: Mapping[str, Any] = have.managed.facts
         self.people: dict[str, int] = dict(told.get("people", {}))
         self.groups: list[str] = list(told.get("groups", ()))
-        self.ever: set[int] = set(told.get("ever", ()))
+        self.ever: dict[int, str] = {int(uid): name for uid, name in dict(told.get("ever", {})).items()}
         self.locked: dict[str, str] = dict(told.get("locked", {}))
         self.rules: dict[str, str] = dict(told.get("rules", {}))
         self.alone: list[str] = list(told.get("alone", ()))
         self.kept: dict[str, str] = {}
         self.homes: dict[str, str] = {}
+        self.awaited: set[str] = set()
+        self._numbers = Numbers(have, self.tables, self.ever)
 
     def facts(self) -> dict[str, Any]:
         """Return what the manifest has to remember."""
         facts = {
             "people": self.people,
             "groups": sorted(self.groups),
-            "ever": sorted(self.ever),
+            "ever": {str(uid): self.ever[uid] for uid in sorted(self.ever)},
             "locked": self.locked,
             "rules": self.rules,
             "alone": sorted(self.alone),
@@ -58,6 +62,7 @@ class Desk:
         listed = {one.name for one in self.want.people} | {self.want.break_glass}
         departed = of_departed([name for name in self.people if name not in listed], self.want.purge)
         people = (*self.want.people, *departed)
+        self._refuse_unknown(people)
         for person in people:
             if person.state == PRESENT:
                 self._ensure(person)
@@ -68,11 +73,29 @@ class Desk:
                 self._leave(person)
             else:
                 self.people.pop(person.name, None)
+                self.locked.pop(person.name, None)
         for group in self.want.groups:
             if group.state == ABSENT:
                 self._drop_group(group.name)
         self._purge_groups()
         self._grant()
+        self._mend()
+
+    def _refuse_unknown(self, people: Iterable[Person]) -> None:
+        """Nobody can be locked or changed here who is not in the files, or but half."""
+        passwd, shadow = self.tables[PASSWD], self.tables[SHADOW]
+        for one in people:
+            if one.name in passwd and one.name not in shadow:
+                raise BadInput(f"account {one.name} has no line in {SHADOW}: make it one with `pwconv`")
+        for one in self.want.people:
+            if one.name not in passwd and self.have.entry("passwd", one.name):
+                raise BadInput(f"account {one.name} {ELSEWHERE}: manage it there, or give another name")
+
+    def _mend(self) -> None:
+        """Whom we made and who has no password must not have one that gets too old."""
+        for name in self.people:
+            if name in self.tables[SHADOW] and not passwords.has_one(self.tables[SHADOW], name):
+                passwords.never_age(self.tables[SHADOW], name)
 
     def _purge_groups(self) -> None:
         """A group that we made goes when it is neither listed nor of any use; one with members is somebody's."""
@@ -86,42 +109,35 @@ class Desk:
     def _grant(self) -> None:
         """Decide who has which sudo rule and whose keys at home do not count; the unlisted keep theirs if they are kept."""
         listed = {one.name: one for one in self.want.people}
-        kept = self.want.purge == KEPT
-        self.rules = {name: rule for name, rule in self.rules.items() if kept and name not in listed}
-        self.alone = [name for name in self.alone if kept and name not in listed]
+        self.rules = {name: rule for name, rule in self.rules.items() if name not in listed and self.keeps(name)}
+        self.alone = [name for name in self.alone if name not in listed and self.keeps(name)]
         for name, one in listed.items():
             if one.state == PRESENT and one.sudo:
                 self.rules[name] = f"ALL=(ALL:ALL) {'' if one.sudo_password else 'NOPASSWD: '}{', '.join(one.sudo)}"
             if one.state == PRESENT and one.keys_exclusive:
                 self.alone.append(name)
 
+    def keeps(self, name: str) -> bool:
+        """Tell whether an account that is not listed keeps its keys and rules."""
+        if name == self.want.break_glass:
+            return name in self.tables[PASSWD]
+        return self.want.purge == KEPT
+
     def _ensure_group(self, group: Group) -> None:
         groups = self.tables[GROUP]
         if group.name not in groups:
-            self._add_group(group.name, self._free_gid(group.gid, group.name, system=group.system))
-            self.groups.append(group.name)
+            name = good_name("group", group.name)
+            self._add_group(name, self._numbers.gid(name, group.gid, system=group.system))
+            self.groups.append(name)
         elif group.gid is not None and groups.field(group.name, db.GID) != str(group.gid):
             raise BadInput(
                 f"group {group.name} has gid {groups.field(group.name, db.GID)} here, not {group.gid}, and its files would "
                 "change hands: give that gid, or none"
             )
 
-    def _free_gid(self, asked: int | None, name: str, *, system: bool) -> int:
-        groups = self.tables[GROUP]
-        if asked is not None:
-            owner = groups.name_of(asked, db.GID)
-            if owner:
-                raise BadInput(f"gid {asked} of group {name} belongs to {owner} on this host: give another, or none")
-            return asked
-        span = logins.span(self.have.settings, "GID", system=system)
-        free = next_free(groups.numbers(db.GID), span, downwards=system)
-        if free is None:
-            raise BadInput(
-                f"no gid is free for group {name} between {span[0]} and {span[1]} (/etc/login.defs): give one"
-            )
-        return free
-
     def _add_group(self, name: str, gid: int) -> None:
+        if self.have.entry("group", name):
+            raise BadInput(f"group {name} {ELSEWHERE}: manage it and its members there, or give another name")
         self.tables[GROUP].put([name, "x", str(gid), ""])
         self.tables[GSHADOW].put([name, "!", "", ""])
 
@@ -130,63 +146,65 @@ class Desk:
             self._change(person)
         else:
             self._add(person)
-        shadow = self.tables[SHADOW]
-        if person.password_hash is not None and shadow.field(person.name, db.HASH) != person.password_hash:
-            shadow.change(person.name, db.HASH, person.password_hash)
-            shadow.change(person.name, db.CHANGED, str(self.have.today))
+        self._set_password(person)
         if person.expires is not None:
-            shadow.change(person.name, db.EXPIRE, "" if person.expires < 0 else str(person.expires))
+            self.tables[SHADOW].change(person.name, db.EXPIRE, "" if person.expires < 0 else str(person.expires))
+
+    def _set_password(self, person: Person) -> None:
+        shadow, name = self.tables[SHADOW], person.name
+        if person.password_hash is None or person.password_hash == shadow.field(name, db.HASH):
+            return
+        had = passwords.has_one(shadow, name)
+        shadow.change(name, db.HASH, person.password_hash)
+        shadow.change(name, db.CHANGED, str(self.have.today))
+        # The first one of an account of ours: the ages of others are somebody's decision. A service has none, as with useradd.
+        if not had and passwords.has_one(shadow, name) and name in self.people and not person.system:
+            passwords.age(shadow, name, self.have.settings)
 
     def _add(self, person: Person) -> None:
-        uid = self._free_uid(person)
+        name = good_name("account", person.name)
+        uid = self._numbers.uid(person, self.people.get(name))
         gid = self._primary(person, uid)
-        home = person.home or (NO_HOME if person.system else f"/home/{person.name}")
+        home = person.home or (NO_HOME if person.system else f"/home/{name}")
         shell = person.shell or (NO_SHELL if person.system else SHELL)
-        self.tables[PASSWD].put([person.name, "x", str(uid), str(gid), person.comment or "", home, shell])
-        ages = [self.have.settings.get(name, default) for name, default in _AGES]
-        # A system account has no password whose age could count, as with useradd.
-        limits = ["", "", ""] if person.system else ages
-        self.tables[SHADOW].put([person.name, NO_PASSWORD, str(self.have.today), *limits, "", "", ""])
-        self.people[person.name] = uid
-        self.ever.add(uid)
+        self.tables[PASSWD].put([name, "x", str(uid), str(gid), person.comment or "", home, shell])
+        self.tables[SHADOW].put([name, passwords.NO_PASSWORD, str(self.have.today), "", "", "", "", "", ""])
+        self.people[name] = uid
+        self.ever[uid] = name
+        self.locked.pop(name, None)
         if home != NO_HOME:
-            self.homes[person.name] = home
-
-    def _free_uid(self, person: Person) -> int:
-        passwd = self.tables[PASSWD]
-        if person.uid is not None:
-            owner = passwd.name_of(person.uid, db.UID)
-            if owner:
-                raise BadInput(
-                    f"uid {person.uid} of account {person.name} belongs to {owner} on this host: give another, or none"
-                )
-            return person.uid
-        own = self.people.get(person.name)
-        if own is not None and not passwd.name_of(own, db.UID):
-            # Somebody removed it by hand; its files are still there.
-            return own
-        span = logins.span(self.have.settings, "UID", system=person.system)
-        # Whoever had a number may have left files behind: nobody else gets it.
-        free = next_free(passwd.numbers(db.UID) | self.ever, span, downwards=person.system)
-        if free is None:
-            raise BadInput(
-                f"no uid is free for account {person.name} between {span[0]} and {span[1]} (/etc/login.defs): give one"
-            )
-        return free
+            self.homes[name] = home
 
     def _primary(self, person: Person, uid: int) -> int:
         """Return the number of the primary group: the one asked for, or one of the account's own name and number."""
         groups = self.tables[GROUP]
         name = person.group or person.name
+        if person.group:
+            self._require([name], person)
         if name in groups:
             return int(groups.field(name, db.GID))
-        if person.group:
-            raise BadInput(f"group {name} of account {person.name} does not exist on this host: add it to groups")
-        taken = groups.numbers(db.GID)
-        gid = uid if uid not in taken else self._free_gid(None, name, system=person.system)
+        own = self._numbers.is_free_gid(uid)
+        gid = uid if own else self._numbers.gid(name, None, system=person.system)
         self._add_group(name, gid)
         self.groups.append(name)
         return gid
+
+    def _require(self, asked: Sequence[str], person: Person) -> None:
+        """Raise BadInput for groups that are not there; a rehearsal goes on as if a package had brought them."""
+        missing = [group for group in asked if group not in self.tables[GROUP]]
+        elsewhere = [group for group in missing if self.have.entry("group", group)]
+        if elsewhere:
+            raise BadInput(
+                f"groups {', '.join(elsewhere)} of account {person.name} come from elsewhere than {GROUP} (LDAP or the like): "
+                "make it a member there"
+            )
+        if missing and not self.have.rehearsal:
+            raise BadInput(
+                f"groups {', '.join(missing)} of account {person.name} do not exist on this host: add them to groups"
+            )
+        for group in missing:
+            self._add_group(group, self._numbers.gid(group, None, system=True))
+            self.awaited.add(group)
 
     def _change(self, person: Person) -> None:
         passwd, name = self.tables[PASSWD], person.name
@@ -203,20 +221,14 @@ class Desk:
         if person.home:
             self.homes[name] = person.home
         if name in self.locked:
-            shadow = self.tables[SHADOW]
-            shadow.change(name, db.HASH, shadow.field(name, db.HASH).removeprefix("!") or NO_PASSWORD)
-            shadow.change(name, db.EXPIRE, self.locked.pop(name))
+            passwords.unlock(self.tables[SHADOW], name, self.locked.pop(name))
 
     def _join(self, person: Person) -> None:
         asked = person.groups
         if asked is None:
             return
+        self._require(asked, person)
         groups = self.tables[GROUP]
-        missing = [group for group in asked if group not in groups]
-        if missing:
-            raise BadInput(
-                f"groups {', '.join(missing)} of account {person.name} do not exist on this host: add them to groups"
-            )
         for group in groups.names():
             members = groups.members(group)
             if group in asked and person.name not in members:
@@ -245,7 +257,7 @@ class Desk:
             members = self.tables[GROUP].members(group)
             if name in members:
                 self._set_members(group, [one for one in members if one != name])
-        self.ever.add(int(self.tables[PASSWD].field(name, db.UID)))
+        self.ever[int(self.tables[PASSWD].field(name, db.UID))] = name
         self.tables[PASSWD].drop(name)
         self.tables[SHADOW].drop(name)
         self.people.pop(name, None)
@@ -255,11 +267,9 @@ class Desk:
 
     def _lock(self, name: str) -> None:
         shadow = self.tables[SHADOW]
-        if name in self.locked:
-            return
-        self.locked[name] = shadow.field(name, db.EXPIRE)
-        shadow.change(name, db.HASH, f"!{shadow.field(name, db.HASH)}")
-        shadow.change(name, db.EXPIRE, LONG_AGO)
+        again = name in self.locked
+        self.locked.setdefault(name, shadow.field(name, db.EXPIRE))
+        passwords.lock(shadow, name, again=again)
 
     def _is_used(self, group: str) -> bool:
         gid = self.tables[GROUP].field(group, db.GID)
@@ -275,6 +285,3 @@ class Desk:
         groups.drop(name)
         self.tables[GSHADOW].drop(name)
         self.groups = [one for one in self.groups if one != name]
-
-
-_AGES = (("PASS_MIN_DAYS", "0"), ("PASS_MAX_DAYS", "99999"), ("PASS_WARN_AGE", "7"))

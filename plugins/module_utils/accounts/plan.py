@@ -7,27 +7,26 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from .. import _managed
 from .._errors import BadInput
-from .._host import checks, files
+from .._host import checks, files, logins
+from .._host.files import FileState
 from .._managed import Managed
 from .._transaction import steps
 from .._transaction.steps import Plan, Step
-from . import access
+from . import access, server
 from . import databases as db
-from .databases import GSHADOW, PASSWD, SHADOW, Table
+from .databases import GSHADOW, HOME, PASSWD, SHADOW, Table
 from .edit import Desk
-from .state import DROPIN, KEYS, MANIFEST, SSH, SUDOERS, Have
-from .want import KEPT, LOCKOUT, PRESENT, Want
+from .server import CONFIG, DROPIN, KEYS, OURS
+from .state import MANIFEST, SSH, SUDOERS, Have
+from .want import LOCKOUT, PRESENT, Want
 
 MANAGED = "# Managed by groundcrew.fleet.accounts: changes by hand are overwritten.\n"
-# Keys lie where only root writes: a home belongs to its owner, who could lead root's hand elsewhere by a link.
-AUTHORIZED_KEYS = f"AuthorizedKeysFile .ssh/authorized_keys .ssh/authorized_keys2 {KEYS}/%u\n"
-EXCLUSIVE = f"    AuthorizedKeysFile {KEYS}/%u\nMatch all\n"
-HOME_MODE = 0o700
+ROOT = "0"
+HOME_MODE, SUDOERS_MODE, FILE_MODE, FOLDER_MODE = 0o700, 0o440, 0o644, 0o755
 NEVER_SHOWN = (SHADOW, GSHADOW)
 WITHIN_S = 10
 
@@ -43,7 +42,9 @@ def plan(want: Want, have: Have) -> Plan:
     proven = planned and _cuts(have, desk, planned)
     before = access.verdicts(_door(have, _tables(have), {}))
     able = [name for name, why in before.items() if not why]
-    after = access.verdicts(_door(have, desk.tables, texts), able)
+    door = _door(have, desk.tables, texts)
+    after = access.verdicts(door, able)
+    _refuse_shut(want, door)
     if proven and not want.allow_lockout and able and "" not in after.values():
         raise BadInput(_refusal(able, after))
     facts = desk.facts()
@@ -68,44 +69,66 @@ def _texts(want: Want, have: Have, desk: Desk) -> dict[str, str | None]:
     """Return every file by its path as it shall be, None for absent."""
     texts: dict[str, str | None] = {path: table.text() for path, table in desk.tables.items()}
     listed = {one.name: one.keys for one in want.people if one.state == PRESENT}
-    stored = {
-        os.path.basename(path) for path, there in have.files.items() if os.path.dirname(path) == KEYS and there.exists
-    }
-    unlisted = stored - set(listed)
     known = {one.name for one in want.people}
-    gone = [name for name in unlisted if want.purge != KEPT or name in known]
-    texts.update({f"{KEYS}/{name}": None for name in gone})
+    for path, there in have.files.items():
+        name = os.path.basename(path)
+        if os.path.dirname(path) != KEYS or not there.exists:
+            continue
+        if name in known or not desk.keeps(name):
+            texts[path] = None
+        elif there.kind == files.FILE:
+            texts[path] = have.text(path)
     texts.update({f"{KEYS}/{name}": "".join(f"{key}\n" for key in keys) or None for name, keys in listed.items()})
     rules = "".join(f"{name} {rule}\n" for name, rule in sorted(desk.rules.items()))
     texts[SUDOERS] = MANAGED + rules if rules else None
-    alone = sorted({*desk.alone, *desk.locked})
-    kept = len(unlisted) > len(gone)
-    if alone or kept or any(listed.values()):
-        texts[DROPIN] = MANAGED + AUTHORIZED_KEYS + (f"Match User {','.join(alone)}\n{EXCLUSIVE}" if alone else "")
-    else:
-        texts[DROPIN] = None
+    alone = {*desk.alone, *desk.locked}
+    texts[DROPIN] = _dropin(have, alone) if alone or _has_keys(texts) else None
     return texts
 
 
+def _dropin(have: Have, alone: Collection[str]) -> str:
+    # Where there is no server yet, a rehearsal does not know what it will read.
+    if have.files[CONFIG].exists:
+        server.refuse_unread(have.keys_first)
+    return MANAGED + server.dropin(have.patterns, alone)
+
+
 def _folders(have: Have, texts: Mapping[str, str | None]) -> list[Step]:
-    needed = any(path.startswith(f"{KEYS}/") and text for path, text in texts.items())
+    """The server reads keys as the person whose they are, so that all must be able to get there."""
     return [
-        steps.directory(path, owner="0", group="0", mode=0o755)
+        steps.directory(path, owner=ROOT, group=ROOT, mode=FOLDER_MODE)
         for path in (os.path.dirname(KEYS), KEYS)
-        if needed and not have.files[path].exists
+        if _has_keys(texts) and not _is_roots(have.files[path], FOLDER_MODE)
     ]
+
+
+def _has_keys(texts: Mapping[str, str | None]) -> bool:
+    return any(text and path.startswith(f"{KEYS}/") for path, text in texts.items())
 
 
 def _files(have: Have, texts: Mapping[str, str | None]) -> list[Step]:
     planned: list[Step] = []
     for path, text in texts.items():
-        there = have.files.get(path)
+        there = have.files.get(path) or FileState(path, files.ABSENT)
         if text is None:
-            planned += [steps.remove(path)] if there and there.exists else []
-        elif there is None or there.content != _bytes(text):
-            mode = 0o440 if path == SUDOERS else None if path in db.DATABASES else 0o644
-            planned.append(steps.write(path, _bytes(text), mode=mode, sensitive=path in NEVER_SHOWN))
+            planned += [steps.remove(path)] if there.exists else []
+        elif path not in db.DATABASES:
+            planned += _ours(there, _bytes(text))
+        elif there.content != _bytes(text):
+            # Their owners and modes are the distribution's.
+            planned.append(steps.write(path, _bytes(text), sensitive=path in NEVER_SHOWN))
     return planned
+
+
+def _ours(there: FileState, content: bytes) -> list[Step]:
+    mode = SUDOERS_MODE if there.path == SUDOERS else FILE_MODE
+    if there.content != content:
+        return [steps.write(there.path, content, owner=ROOT, group=ROOT, mode=mode)]
+    return [] if _is_roots(there, mode) else [steps.mode(there.path, owner=ROOT, group=ROOT, mode=mode)]
+
+
+def _is_roots(there: FileState, mode: int) -> bool:
+    return there.exists and (there.uid, there.gid, there.mode) == (0, 0, mode)
 
 
 def _homes(have: Have, desk: Desk) -> list[Step]:
@@ -172,15 +195,26 @@ def _door(have: Have, tables: Mapping[str, Table], texts: Mapping[str, str | Non
         now = (there.content or b"").decode("utf-8", "replace") if there else ""
         return texts.get(path, now) or ""
 
-    listed = re.search(r"^Match User (\S+)$", text(DROPIN), re.MULTILINE)
-    alone = frozenset(listed[1].split(",") if listed else ())
+    alone = server.standing_alone(text(DROPIN))
+    read_now = server.effective(have.sshd) or text(DROPIN).split()
+    reads_ours = bool(texts[DROPIN]) if DROPIN in texts else OURS in read_now
 
     def keys(name: str) -> int:
-        ours = text(f"{KEYS}/{name}").count("\n") if text(DROPIN) else 0
-        return ours + (0 if name in alone else have.keys_at_home.get(name, 0))
+        ours = logins.keys_in(text(f"{KEYS}/{name}")) if reads_ours else 0
+        home = tables[PASSWD].field(name, HOME)
+        return ours + (0 if name in alone else have.other_keys.get((name, home), 0))
 
     rules = [text(SUDOERS), *(rule for path, rule in have.sudoers.items() if path != SUDOERS)]
     return access.Door(tables, keys, rules, have.sshd, have.shells, have.today)
+
+
+def _refuse_shut(want: Want, door: access.Door) -> None:
+    why = access.shut(door, want.break_glass)
+    if why and want.break_glass in {one.name for one in want.people}:
+        raise BadInput(
+            f"account {want.break_glass} is the break-glass account, and {why}: give it a shell, no end, and a key or a "
+            "password, take it out of the list, or give another as break_glass"
+        )
 
 
 def _refusal(able: Sequence[str], after: Mapping[str, str]) -> str:
@@ -199,6 +233,7 @@ def _summary(have: Have, desk: Desk, after: Mapping[str, str]) -> dict[str, obje
         "removed": sorted(was - now),
         "locked": sorted(desk.locked),
         "kept": desk.kept,
+        "awaited": sorted(desk.awaited),
         "administrators": sorted(name for name, why in after.items() if not why),
     }
 

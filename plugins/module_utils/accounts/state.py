@@ -7,82 +7,104 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any, BinaryIO, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import BinaryIO, NamedTuple
 
 from .. import _managed
 from .._host import files, logins, systemd
 from .._host.files import FileState
 from .._managed import Managed
-from .databases import DATABASES, HOME, PASSWD, Table
-from .want import Want
+from . import server
+from .databases import DATABASES, HOME, PASSWD, SHELL, UID, Table
+from .server import CONFIG, DROPIN, KEYS, KEYWORD
+from .want import Person, Want
 
 MANIFEST = "accounts"
-KEYS = "/etc/groundcrew/authorized_keys"
 SUDOERS = "/etc/sudoers.d/groundcrew"
-DROPIN = "/etc/ssh/sshd_config.d/10-groundcrew-keys.conf"
 SKELETON = "/etc/skel"
 SSH = "ssh.service"
 
 
 class Have(NamedTuple):
-    """The host. `files` has every path that a plan may touch; `keys_at_home` counts by account, for people with a shell."""
+    """The host. `files` has every path that a plan may touch.
+
+    `patterns` are those of the host's own AuthorizedKeysFile, and `other_keys` counts the keys that they lead to, by
+    account and home; `keys_first` are file and value of the setting that counts with our file in place. `entry` asks
+    for people and groups as logins.entry does. In a rehearsal an earlier task of the run may be about to bring what is
+    missing.
+    """
 
     files: Mapping[str, FileState]
     settings: Mapping[str, str]
     shells: frozenset[str]
     skeleton: Mapping[str, FileState]
-    keys_at_home: Mapping[str, int]
+    patterns: tuple[str, ...]
+    other_keys: Mapping[tuple[str, str], int]
     sudoers: Mapping[str, str]
     sshd: Mapping[str, list[str]]
+    keys_first: tuple[str, str]
     ssh_active: bool
     processes: Mapping[int, list[int]]
     managed: Managed
     today: int
+    entry: Callable[[str, str | int], str]
+    rehearsal: bool = False
     held: BinaryIO | None = None
 
     def text(self, path: str) -> str:
         return (self.files[path].content or b"").decode("utf-8", "surrogateescape")
 
 
-def read(want: Want, *, today: int, wait_s: float, hold: bool = True) -> Have:
-    """Return the host as it is. With `hold` no other tool may touch the databases until this process has ended."""
-    held = logins.hold_databases(wait_s) if hold else None
+def read(want: Want, *, today: int, wait_s: float, rehearsal: bool = False) -> Have:
+    """Return the host as it is. No other tool may touch the databases until this process has ended, unless in a rehearsal."""
+    held = None if rehearsal else logins.hold_databases(wait_s)
     managed = _managed.read(MANIFEST)
     there = {path: files.read(path) for path in DATABASES}
     passwd = Table((there[PASSWD].content or b"").decode("utf-8", "surrogateescape"))
-    shells = logins.shells()
+    ours = _ours(want, managed, passwd)
+    shells, sshd = logins.shells(), logins.sshd_settings()
+    patterns = server.of_the_host(logins.sshd_first(KEYWORD, {DROPIN: ""})[1])
     return Have(
-        {**there, **_ours(want, managed, passwd)},
+        {**there, **ours},
         logins.login_defs(),
         shells,
         {name: files.read(f"{SKELETON}/{name}") for name in files.listing(SKELETON)},
+        patterns,
         {
-            name: logins.keys_at_home(passwd.field(name, HOME))
-            for name in passwd.names()
-            if _may_log_in(passwd, name, shells)
+            (name, home): logins.keys_of(name, passwd.field(name, UID), home, patterns)
+            for name, home in _ways_in(want, passwd, shells)
         },
         logins.sudoers(),
-        logins.sshd_settings(),
+        sshd,
+        logins.sshd_first(KEYWORD, {DROPIN: server.dropin(patterns, ())}),
         systemd.show([SSH])[SSH].is_active,
         logins.processes(),
         managed,
         today,
+        logins.entry,
+        rehearsal,
         held,
     )
 
 
-def _may_log_in(passwd: Table, name: str, shells: frozenset[str]) -> bool:
-    row: list[Any] = passwd.row(name)
-    return len(row) > HOME and row[-1] in shells
+def _ways_in(want: Want, passwd: Table, shells: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield account and home of all who may log in now, or as the call wants them."""
+    for name in passwd.names():
+        if passwd.field(name, SHELL) in shells:
+            yield name, passwd.field(name, HOME)
+    for one in want.people:
+        yield one.name, _home(one, passwd)
+
+
+def _home(one: Person, passwd: Table) -> str:
+    return one.home or passwd.field(one.name, HOME) or f"/home/{one.name}"
 
 
 def _ours(want: Want, managed: Managed, passwd: Table) -> dict[str, FileState]:
     names = {one.name for one in want.people} | set(managed.facts.get("people", ())) | set(files.listing(KEYS))
-    homes = {one.home or passwd.field(one.name, HOME) or f"/home/{one.name}" for one in want.people}
     wanted = [SUDOERS, DROPIN, os.path.dirname(KEYS), KEYS, *(f"{KEYS}/{name}" for name in names)]
     found = {path: files.read(path) for path in wanted}
-    for home in homes:
-        found[home] = files.read(home, content=False)
-        found[os.path.dirname(home)] = files.read(os.path.dirname(home), content=False)
+    homes = {_home(one, passwd) for one in want.people}
+    for path in (CONFIG, *homes, *map(os.path.dirname, homes)):
+        found[path] = files.read(path, content=False)
     return found

@@ -18,6 +18,9 @@ from .._errors import BadInput
 PRESENT, LOCKED, ABSENT, KEPT = "present", "locked", "absent", "kept"
 # What useradd of Debian takes, without the capital letters that it warns of (useradd(8)).
 NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}", re.ASCII)
+# What others may have made with --badname, as far as sudoers(5), sshd_config(5) and a file's name can hold it.
+OLD_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}", re.ASCII)
+SUDO_WORDS = frozenset({"ALL", "Defaults", *(f"{kind}_Alias" for kind in ("User", "Runas", "Host", "Cmnd", "Cmd"))})
 KEY_TYPE = re.compile(r"(sk-)?(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521))(-cert-v01)?(@openssh\.com)?")
 HASH = re.compile(r"[!*]|\$[0-9a-z]+\$[^:\s]+")
 # The override names the risk, so that nobody gives it in passing.
@@ -128,11 +131,17 @@ def _group(one: Mapping[str, Any]) -> Group:
 
 
 def _name(what: str, name: Any) -> str:
-    if not NAME.fullmatch(str(name)):
+    """Return a name that can be there already, or be made."""
+    return good_name(what, str(name), OLD_NAME)
+
+
+def good_name(what: str, name: str, pattern: re.Pattern[str] = NAME) -> str:
+    """Return the name of what is to be made; raise BadInput for one that is not good enough."""
+    if not pattern.fullmatch(name) or name in SUDO_WORDS:
         raise BadInput(
             f"{what} {name!r} is no good name: lower case letters, digits, - and _, at most 32, and a letter or _ first"
         )
-    return str(name)
+    return name
 
 
 def _number(what: str, number: int | None, name: str) -> int | None:
