@@ -268,6 +268,7 @@ def planned(options: dict[str, Any]) -> dict[str, Any]:
         if judge.look(where, "new" if way == "next" else "") != "new" and turn % 4 == 0:
             judge.run(asked, World(), 3)
             judge.look(f"the run after {where}", "new")
+    judge.run(asked, World(), 4)
     if any(one.steps for one in judge.subject.plans(asked)):
         judge.failures.append("a further run still has steps")
     return {
