@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import grp
 import os
 import pwd
@@ -19,7 +18,7 @@ from .._host import confines, files, logins, machine, run
 
 NET_ADMIN = 12
 PASSWD, GROUP = "/etc/passwd", "/etc/group"
-SSHD_CONFIG, SSHD_DROP_IN = "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/00-groundcrew-hardening.conf"
+SSHD_DROP_IN = "/etc/ssh/sshd_config.d/00-groundcrew-hardening.conf"
 # Keys of the kernel that make a host pass packets on.
 FORWARDING = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
 # Where commands are looked for; /bin and /sbin are links to two of them.
@@ -97,7 +96,7 @@ def read() -> Facts:
         ssh_ports=tuple(int(port) for port in sshd.get("port", ("22",))),
         machine=os.uname().machine,
         forwards=frozenset(key for key in FORWARDING if _text(f"/proc/sys/{key.replace('.', '/')}").strip() == "1"),
-        sshd_includes=includes(_text(SSHD_CONFIG)),
+        sshd_includes=includes(_text(logins.SSHD_CONFIG)),
         groups_of=groups_of,
     )
 
@@ -158,14 +157,8 @@ def _group(number: int) -> str:
 
 def includes(text: str) -> bool:
     """Return whether sshd_config(5) has our file read for everybody, not only for some by a Match."""
-    for line in text.splitlines():
-        keyword, *values = re.split(r"[\s=]+", line.strip())
-        if keyword.lower() == "match":
-            return False
-        patterns = (os.path.join(os.path.dirname(SSHD_CONFIG), one.strip('"')) for one in values)
-        if keyword.lower() == "include" and any(fnmatch.fnmatchcase(SSHD_DROP_IN, one) for one in patterns):
-            return True
-    return False
+    probe = {logins.SSHD_CONFIG: text, SSHD_DROP_IN: "Probe yes\n"}
+    return logins.sshd_first("Probe", probe)[0] == SSHD_DROP_IN
 
 
 def loose(folders: Iterable[str]) -> tuple[str, ...]:

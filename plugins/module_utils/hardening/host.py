@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from .._errors import BadInput
 from .._host import machine, pam
+from .._host.logins import SSHD_CONFIG
 from .._managed import Managed
 from . import assess, facts, registry, state
-from .facts import SSHD_CONFIG, Facts
+from .facts import Facts
 from .layers import pam as pam_layer
 from .rule import Rule
 from .state import Have

@@ -24,11 +24,25 @@ GROUP = "root:x:0:\nsudo:x:27:bob\nwheel:x:50:\nbob:x:1000:\n"
 GSHADOW = "root:*::\nsudo:*::bob\nwheel:!::\nbob:!::\n"
 BLOB = base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)).decode()
 KEY = f"ssh-ed25519 {BLOB} somebody"
+DATABASES = {"/etc/passwd": PASSWD, "/etc/shadow": SHADOW, "/etc/group": GROUP, "/etc/gshadow": GSHADOW, CONFIG: ""}
+ABSENT = (
+    *(SUDOERS, DROPIN, KEYS, "/etc/groundcrew", "/home/alice", "/home/yan", "/home/zoe"),
+    *(f"{KEYS}/{name}" for name in ("alice", "bob", "shop", "root")),
+)
 MODES = {SUDOERS: 0o440, "/etc/shadow": 0o640, "/etc/gshadow": 0o640}
 
 
 def want(**options: Any) -> Any:
     return parse({"proof_within_s": 60, **options})
+
+
+def _standing(texts: Mapping[str, str]) -> dict[str, FileState]:
+    """Every path that a plan may touch: these files, three homes, and nothing at the others."""
+    found = {path: FileState(path, files.ABSENT) for path in ABSENT}
+    found.update({path: written_file(path, text) for path, text in texts.items()})
+    for home, uid in (("/home", 0), ("/home/bob", 1000), ("/root", 0)):
+        found[home] = FileState(home, files.DIRECTORY, uid=uid, mode=0o755)
+    return found
 
 
 def have(
@@ -43,30 +57,11 @@ def have(
 
     `by_hand` counts his keys, and `elsewhere` is what LDAP knows: a name by database and name or number.
     """
-    there = {
-        "/etc/passwd": PASSWD,
-        "/etc/shadow": SHADOW,
-        "/etc/group": GROUP,
-        "/etc/gshadow": GSHADOW,
-        CONFIG: "",
-        **(texts or {}),
-    }
-    found = {path: written_file(path, text) for path, text in there.items()}
-    absent = [
-        SUDOERS,
-        DROPIN,
-        KEYS,
-        "/etc/groundcrew",
-        *(f"{KEYS}/{name}" for name in ("alice", "bob", "shop", "root")),
-    ]
-    absent += [f"/home/{name}" for name in ("alice", "yan", "zoe")]
-    found = {**{path: FileState(path, files.ABSENT) for path in absent}, **found}
-    for home, uid in (("/home", 0), ("/home/bob", 1000), ("/root", 0)):
-        found[home] = FileState(home, files.DIRECTORY, uid=uid, mode=0o755)
+    there = {**DATABASES, **(texts or {})}
     known = elsewhere or {}
     reads = f"{OURS} .ssh/authorized_keys" if DROPIN in there else ".ssh/authorized_keys"
     return Have(
-        files=found,
+        files=_standing(there),
         settings={"UID_MIN": "1000", "SYS_UID_MAX": "999", "PASS_MAX_DAYS": "365"},
         shells=frozenset({"/bin/bash", "/bin/sh"}),
         skeleton={".profile": FileState("/etc/skel/.profile", files.FILE, content=b"# hello\n", mode=0o644)},
