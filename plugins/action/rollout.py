@@ -5,47 +5,59 @@
 
 from __future__ import annotations
 
-import getpass
+import json
 import os
-import platform
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure
-from ansible.plugins.action import ActionBase
+from ansible.errors import AnsibleError
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput, FleetError
-from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout import decide, report
+from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout import (
+    decide,
+    figures,
+    opt_out,
+    report,
+    silence,
+    waves,
+)
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.events import (
     Run,
     host_event,
     open_hosts,
+    plan_event,
+    silence_event,
     stop_event,
 )
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.spec import REQUIRED_IF, SPEC
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils import (
     rollout_alerts,
     rollout_begin,
+    rollout_calendar,
     rollout_driver,
-    rollout_ledgers,
+    rollout_figures,
     rollout_record,
+    rollout_windows,
 )
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils.rollout_action import Result, owner
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.rollout_record import Place
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils.rollout_turn import HostStates
 
-Result = dict[str, Any]
 SILENT = "it stopped answering"
-# An answer of the host is worth a sentence in the record; these options are for it, the others for the controller.
-FOR_HOST = ("state", "run_id", "run_attempt", "reason", "lock_wait_s", "lock_ttl_s")
 
 
-class ActionModule(ActionBase):
-    """One method a state. Only `host_begin` and `host_end` need the host's connection, and open it when they do."""
+class ActionModule(HostStates):
+    """One method a state; those about one host are in HostStates."""
 
     _requires_connection = False
+    # The figures of both groups that the gate has seen, empty where it asked for none.
+    _seen: Result = {}  # noqa: RUF012 - replaced, never changed
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
         super().run(tmp, task_vars)
-        self._vars: Mapping[str, Any] = task_vars or {}
+        self._vars = task_vars or {}
         _validated, self._options = self.validate_argument_spec(argument_spec=SPEC, required_if=REQUIRED_IF)
         self._driver = rollout_driver.identify(os.getppid())
         try:
@@ -55,41 +67,117 @@ class ActionModule(ActionBase):
         return {"changed": False, **result}
 
     def _begin(self) -> Result:
-        wanted = rollout_begin.understand(self._options)
+        check = bool(self._task.check_mode)
+        # Both before anything is recorded: what cannot be right, or may not be now, has never begun.
+        in_force = rollout_begin.in_force(self._options, datetime.now(timezone.utc), check=check)
+        wanted = rollout_begin.understand(self._options, self._opted_out())
         root = rollout_record.state_directory(self._options["state_dir"] or "", os.environ)
-        place = Place(root, check=bool(self._task.check_mode))
-        run = rollout_begin.begin(wanted, place, self._driver)
-        self._say(report.head(run) + ("\ncheck mode: no host is changed" if place.check else ""))
-        facts = {
+        run = rollout_begin.begin(wanted, Place(root, check=check), self._driver)
+        told = [report.head(run), *in_force, *(["check mode: no host is changed"] if check else [])]
+        self._say("\n".join(told))
+        facts: Result = {
             "run_id": run.run_id,
             "attempt": run.attempt,
             "reason": run.reason or run.intent or run.name,
-            "owner": _owner(),
+            "owner": owner(),
             "state_dir": root,
-            "check": place.check,
+            "check": check,
+            # What the gate asks for again; YAML may have read dates, which are text in facts.
+            **json.loads(json.dumps({key: self._options[key] for key in ("windows", "freezes", "waves")}, default=str)),
+            "outside_windows": wanted.outside_windows,
+            "total": len(wanted.hosts),
             "gate": self._options["gate"] or {},
             # --limit drops hosts that are added later: then a batch that dies ends the playbook, which ends in error.
-            **rollout_begin.plan_facts(run.waves, sentinels="ansible_limit" not in self._vars),
+            "may_add": "ansible_limit" not in self._vars,
         }
+        facts.update(rollout_begin.plan_facts(run.waves, sentinels=facts["may_add"]))
+        facts["look"] = rollout_begin.look_at(facts) if self._options["preflight"] else rollout_begin.NO_HOST
         return {"ansible_facts": {"rollout": facts}}
+
+    def _opted_out(self) -> dict[str, str]:
+        name = opt_out.check_name(self._options["opt_out"])
+        if not name:
+            return {}
+        values: dict[str, object] = {}
+        for host in map(str, self._options["hosts"]):
+            try:
+                # Asked for by name: that is when hostvars fills templates in.
+                found = self._vars["hostvars"][host]
+                values.update({host: found[name]} if name in found else {})
+            except AnsibleError as error:
+                raise BadInput(f"opt_out: {name} of {host} cannot be filled in: {error}. Mend its template") from error
+        return opt_out.reasons(name, values)
+
+    def _plan(self) -> Result:
+        """Judge the preflight: who is lost, and with the waves laid out anew for whoever has something to do."""
+        looks: list[decide.Look] = []
+        sizes = waves.parse_waves(self._facts["waves"])
+        batches: list[tuple[tuple[str, ...], ...]] = []
+
+        def judged(run: Run) -> list[dict[str, Any]]:
+            look = decide.look(run)
+            looks.append(look)
+            batches.append(() if look.why else waves.split(look.left, sizes, total=int(self._facts["total"])))
+            told = stop_event(look.why, stands=True) if look.why else plan_event(batches[0])
+            return [*(host_event(host, "lost", why=f"{SILENT} before the first wave") for host in look.lost), told]
+
+        run = self._record(judged)
+        self._say("\n".join(_looked(run, looks[0])))
+        planned = rollout_begin.plan_facts(batches[0], sentinels=bool(self._facts["may_add"]))
+        return {"ansible_facts": {"rollout": {**self._facts, **planned}}}
+
+    def _watch(self) -> Result:
+        """Return what load balancers are to be asked of the hosts that have the change; nobody where there are none yet."""
+        watched, gate = self._watched(), self._facts["gate"]
+        return {
+            "load_balancers": gate["load_balancers"] if watched.canary else [],
+            "backend": gate.get("backend") or "",
+            "groups": {figures.CANARY: list(watched.canary), figures.REST: list(watched.rest)},
+            "changed_at": watched.since,
+            "observe_until": watched.since + gate.get("observe_s", 0),
+            "min_requests": gate.get("min_requests", 0),
+            "wait_s": gate.get("wait_s", 0),
+        }
+
+    def _watched(self) -> figures.Watch:
+        """Return whom to compare: nobody in a rehearsal, in a run that stops anyhow, or where no figures are asked for."""
+        run, gate = self._now(), self._facts["gate"]
+        asks = gate.get("load_balancers") or gate.get("prometheus")
+        return figures.watch(run) if asks and not self._facts["check"] and not run.stopped else figures.Watch()
+
+    def _age(self, watched: figures.Watch) -> float:
+        return max(0.0, time.time() - watched.since) if watched.canary else 0.0
+
+    def _to_observe(self, watched: figures.Watch) -> float:
+        """Return the seconds that the changed hosts are still to be watched for."""
+        return max(0.0, self._facts["gate"]["observe_s"] - self._age(watched)) if watched.canary else 0.0
 
     def _gate(self) -> Result:
         batch = self._options["wave"]
         decision = self._decide(batch)
         if decision.go and decision.wave:
             self._say(f"wave {decision.wave}: {', '.join(host for host in batch if host in self._facts['planned'])}")
-        return {"go": decision.go, "why": decision.why, "lost": list(decision.lost)}
+        return {
+            "go": decision.go,
+            "why": decision.why,
+            "lost": list(decision.lost),
+            "proven": self._proven(decision.wave or -1),
+        }
+
+    def _proven(self, wave: int) -> list[str]:
+        return [] if self._facts["check"] else list(figures.proven(self._now(), wave))
 
     def _decide(self, batch: Sequence[str]) -> decide.Gate:
         """Judge the wave of `batch` and record who was lost and why it stops."""
-        gate = self._facts["gate"]
-        alerts = rollout_alerts.closed_by(gate["alertmanager_url"], gate["alerts"]) if gate else []
+        # Where the run stops anyhow there is nothing to wait for.
+        alerts = [*self._alerts(), *self._figures()] if decide.gate(self._now(), batch).go else []
+        closed = self._closed()
         decisions: list[decide.Gate] = []
 
         def judged(run: Run) -> list[dict[str, Any]]:
-            decision = decide.gate(run, batch, alerts=alerts)
+            decision = decide.gate(run, batch, alerts=alerts, closed=closed)
             decisions.append(decision)
-            stop = [] if decision.go or run.stopped else [stop_event(decision.why)]
+            stop = [] if decision.go or run.stopped else [stop_event(decision.why, stands=decision.stands)]
             return [*(host_event(host, "lost", why=SILENT) for host in decision.lost), *stop]
 
         self._record(judged)
@@ -97,102 +185,80 @@ class ActionModule(ActionBase):
             self._say(f"stopped: {decisions[0].why}")
         return decisions[0]
 
-    def _host_begin(self) -> Result:
-        undo = self._options["undo"]
-        self._record(self._event("undoing" if undo else "begun"))
-        seen = rollout_ledgers.seen(self._place.root, self._host)
-        try:
-            answer = self._ask({"ledger_seen": seen})
-        except AnsibleConnectionFailure as error:
-            # Raised on, it would take the host out of the play without a word in the table, rescue and all.
-            why = f"unreachable: {' '.join(str(error).split())}"
-            self._record(self._event("stuck" if undo else "lost", why=why[: decide.WHY_LENGTH]))
-            return {"failed": True, "msg": why}
-        if answer.get("failed"):
-            self._record(self._event("stuck" if undo else "failed", why=decide.why_failed(answer)))
-            return answer
-        self._record(self._event("locked"))
-        self._watch_ledger(answer["ledger"], seen)
-        for note in answer["notes"]:
-            self._display.warning(f"{self._host}: {note}")
-        return answer
+    def _alerts(self) -> list[str]:
+        """Return what closes the gate after it has waited; a rehearsal waits for nobody."""
+        gate = self._facts["gate"]
+        if not gate.get("alertmanager_url"):
+            return []
+        return rollout_alerts.wait_until_clear(
+            lambda: rollout_alerts.closed_by(gate["alertmanager_url"], gate["alerts"]),
+            0 if self._facts["check"] else gate["wait_s"],
+            say=self._say,
+        )
 
-    def _watch_ledger(self, ledger: Mapping[str, Any], seen: str) -> None:
-        if not ledger["holds"]:
-            what = f"the line seen last ({seen[:12]}) is not in it" if seen else "its lines do not follow each other"
-            self._display.warning(f"{self._host}: the ledger was edited or cut: {what}")
-        self._remember(ledger)
+    def _figures(self) -> list[str]:
+        """Return what closes the gate of what requests tell; what was seen is said."""
+        watched, gate = self._watched(), self._facts["gate"]
+        if not watched.canary:
+            return []
+        limits = figures.limits(gate)
+        if gate["load_balancers"]:
+            found, against = rollout_figures.of_balancers(self._options["figures"])
+        else:
+            time.sleep(self._to_observe(watched))
+            try:
+                found, against = self._ask_prometheus(watched, limits), []
+            except FleetError as error:
+                return [str(error)]
+        self._say(figures.tell(found[figures.CANARY], found[figures.REST]))
+        self._seen = {group: one._asdict() for group, one in found.items()}
+        return [*against, *figures.judge(found[figures.CANARY], found[figures.REST], limits)]
 
-    def _remember(self, ledger: Mapping[str, Any]) -> None:
-        if ledger["digest"] and not self._task.check_mode:
-            rollout_ledgers.remember(self._place.root, self._host, ledger["digest"], self._facts["run_id"])
+    def _ask_prometheus(self, watched: figures.Watch, limits: figures.Limits) -> dict[str, figures.Figures]:
+        asked = self._facts["gate"]["prometheus"]
+        return rollout_figures.wait_until_enough(
+            lambda: rollout_figures.of_prometheus(asked, watched, self._age(watched)),
+            limits,
+            self._facts["gate"]["wait_s"],
+        )
 
-    def _host_touch(self) -> Result:
-        self._record(self._event("touched"))
-        return {}
-
-    def _host_end(self) -> Result:
-        if self._options["result"] in ("failed", "stuck"):
-            return self._host_end_badly()
-        answer = self._ask({})
-        if answer.get("failed"):
-            return answer
-        self._remember(answer["ledger"])
-        self._record(self._event(self._options["result"], load_balancer=self._options["load_balancer"]))
-        return answer
-
-    def _host_end_badly(self) -> Result:
-        """Record the failure before anything else can fail; then give the lock back, unless the host may return."""
-        failure, balancer = self._options["failure"] or {}, self._options["load_balancer"]
-        why = decide.why_failed(failure, self._options["task"])
-        returning = [False]
-        held = [False]
-
-        def ended(run: Run) -> list[dict[str, Any]]:
-            host = run.hosts[self._host]
-            held[0] = host.locked
-            may = decide.may_return(host, failure, has_checks=self._options["has_checks"])
-            returning[0] = may and balancer == "drained" and not self._options["final"]
-            known = balancer if host.locked else ""
-            return [
-                host_event(self._host, self._options["result"], why=why, load_balancer=known, keeps_lock=returning[0])
-            ]
-
-        self._record(ended)
-        self._display.warning(f"{self._host}: {why}")
-        if held[0] and not returning[0]:
-            self._release()
-        return {"may_return": returning[0], "why": why}
-
-    def _release(self) -> None:
-        """Give the lock of a failed host back; where that fails it ends by itself, and the failure is on record."""
-        try:
-            answer = self._ask({})
-        except AnsibleConnectionFailure as error:
-            answer = {"failed": True, "msg": f"unreachable: {error}"}
-        if answer.get("failed"):
-            self._display.warning(f"{self._host}: its lock stays until it ends by itself: {answer.get('msg')}")
+    def _closed(self) -> str:
+        if self._facts["check"]:
+            return ""
+        when = rollout_windows.understand(self._facts["windows"], self._facts["freezes"])
+        return rollout_calendar.closed(when, datetime.now(timezone.utc), outside=str(self._facts["outside_windows"]))
 
     def _settle(self) -> Result:
         decision = self._decide([])
-        batches: list[tuple[tuple[str, ...], ...]] = []
+        batches = decide.to_take_back(self._now())
+        if batches:
+            self._say("taken back: " + "; then ".join(", ".join(batch) for batch in batches))
+        facts = rollout_begin.plan_facts(batches, sentinels=bool(self._facts["may_add"]))
+        return {
+            "why": decision.why,
+            "proven": self._proven(0),
+            "ansible_facts": {"rollout_back": facts, "rollout_figures": self._seen},
+        }
 
-        def judged(run: Run) -> list[dict[str, Any]]:
-            batches.append(decide.to_take_back(run))
-            return []
-
-        self._record(judged)
-        if batches[0]:
-            self._say("taken back: " + "; then ".join(", ".join(batch) for batch in batches[0]))
-        facts = rollout_begin.plan_facts(batches[0], sentinels=bool(self._facts["sentinels"]))
-        return {"why": decision.why, "ansible_facts": {"rollout_back": facts}}
+    def _unsilence(self) -> Result:
+        """Return where silences are left, of hosts whose turn never came to its end."""
+        kept = dict.fromkeys(pair for host in self._now().hosts.values() for pair in host.silenced)
+        return {"left": [{"at": name, "url": url} for name, url in kept]}
 
     def _end(self) -> Result:
+        ended = silence.judge(self._options["answers"])
+        for name, why in ended.others.items():
+            self._display.warning(f"Alertmanager on {name} did not end silences, which end by themselves: {why}")
+
         def last_words(run: Run) -> list[dict[str, Any]]:
             halfway = [name for name, host in run.hosts.items() if host.undoing]
+            silenced = {
+                name: [one for one in host.silenced if one[0] not in ended.by] for name, host in run.hosts.items()
+            }
             return [
                 *(host_event(name, "stuck", why="it stopped answering while it was taken back") for name in halfway),
                 *(host_event(name, "lost", why=SILENT) for name in open_hosts(run) if name not in halfway),
+                *(silence_event(name, left) for name, left in silenced.items() if run.hosts[name].silenced),
                 {"event": "end"},
             ]
 
@@ -200,55 +266,14 @@ class ActionModule(ActionBase):
         files = rollout_record.reports(self._place, run.run_id)
         for path, text in zip(files, (report.as_json(run), report.as_junit(run))):
             rollout_record.write_file(path, text)
-        self._say(report.table(run))
+        self._say(report.table(run) + ("\ncheck mode: no host was changed" if self._place.check else ""))
         judged = decide.verdict(run)
         result = {"files": list(files), "msg": f"{run.run_id}: {judged.text}"}
         # Ansible prints a failure whole: below the table, the same once more would only bury it.
         return {"report": report.as_dict(run), **result} if judged.ok else {"failed": True, **result}
 
-    @property
-    def _host(self) -> str:
-        return str(self._vars["inventory_hostname"])
 
-    @property
-    def _facts(self) -> Mapping[str, Any]:
-        """What `begin` told, whichever host this task is for. Raise BadInput where there was none."""
-        local = self._vars["hostvars"].get("localhost") or {}
-        facts: Mapping[str, Any] | None = (local.get("ansible_facts") or {}).get("rollout")
-        if facts is None:
-            raise BadInput("no rollout has begun. Run the whole playbook, from its first play, without tags")
-        return facts
-
-    @property
-    def _place(self) -> Place:
-        return Place(str(self._facts["state_dir"]), check=bool(self._facts["check"]))
-
-    def _event(self, state: str, *, why: str = "", load_balancer: str = "") -> Any:
-        event = host_event(self._host, state, why=why, load_balancer=load_balancer)
-        return lambda _run: [event]
-
-    def _record(self, decided: Any) -> Run:
-        return rollout_record.append_as(self._place.record(str(self._facts["run_id"])), self._driver, decided)
-
-    def _ask(self, more: Mapping[str, Any]) -> Result:
-        """Run the module on the host and return its answer. Raise AnsibleConnectionFailure when nobody answers."""
-        facts = self._facts
-        options = {key: self._options[key] for key in FOR_HOST}
-        options.update(run_id=facts["run_id"], run_attempt=facts["attempt"], reason=facts["reason"])
-        options.update(owner=facts["owner"], result=self._options["result"] or "done", **more)
-        answer: Result = self._execute_module(
-            module_name="groundcrew.fleet.rollout", module_args=options, task_vars=dict(self._vars)
-        )
-        return answer
-
-    def _say(self, text: str) -> None:
-        self._display.display(text)
-
-
-def _owner() -> str:
-    """Return who drives the rollout; in a container the user may have a number only."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = str(os.getuid())
-    return f"{user}@{platform.node()}"
+def _looked(run: Run, look: decide.Look) -> list[str]:
+    """Return what is said after the preflight: every failure with its reason, who has nothing to do, the waves."""
+    lines = [f"{name}: {run.hosts[name].why}" for name in (*look.failed, *look.lost, *look.idle)]
+    return [*lines, *([f"stopped: {look.why}"] if look.why else report.waves(run))]

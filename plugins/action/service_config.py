@@ -5,110 +5,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.module_utils.common.text.converters import to_text
-from ansible.plugins.action import ActionBase
-from ansible_collections.groundcrew.fleet.plugins.module_utils.service_config.payload import pack
-
-try:
-    from ansible.template import trust_as_template
-except ImportError:
-    # Before core 2.19 a template is an ordinary string, and results are text only in an environment of its own.
-    from ansible.template import AnsibleEnvironment
-
-    trust_as_template = str
-    TEXT_ONLY: dict[str, Any] = {"environment_class": AnsibleEnvironment}
-else:
-    TEXT_ONLY = {}
-
-MODULE = "groundcrew.fleet.service_config"
-SOURCES = ("content", "template", "src")
-NEVER_SHOWN = "payload"
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils.files_action import FilesAction
 
 
-class ActionModule(ActionBase):
-    """Take content, template and src out of `files`; what they stand for travels in `payload`."""
-
-    TRANSFERS_FILES = False
+class ActionModule(FilesAction):
+    """Call the module with what the files stand for."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         variables = task_vars or {}
-        arguments = {key: value for key, value in self._task.args.items() if key != NEVER_SHOWN}
-        files = self._files(arguments.get("files"))
-        contents = {}
-        for index, file in enumerate(files):
-            source = self._source(file)
-            if source:
-                contents[index] = self._content(source, file, variables)
-        if files:
-            arguments["files"] = [{key: value for key, value in file.items() if key not in SOURCES} for file in files]
-        arguments[NEVER_SHOWN] = pack(contents)
-        result: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=variables)
-        return result
-
-    def _files(self, given: Any) -> list[dict[str, Any]]:
-        if given is None:
-            return []
-        if not isinstance(given, list) or not all(isinstance(file, Mapping) for file in given):
-            raise AnsibleActionFail("files must be a list of dictionaries, each with a path")
-        return [dict(file.items()) for file in given]
-
-    def _source(self, file: Mapping[str, Any]) -> str:
-        """Return which of the three options tells the content; refuse more than one, as the module would not see it."""
-        given = [source for source in SOURCES if file.get(source) is not None]
-        others = [name for name in ("link",) if file.get(name) is not None]
-        if len(given + others) > 1:
-            raise AnsibleActionFail(f"{file.get('path')} is given by {' and '.join(given + others)}: keep one of them")
-        return given[0] if given else ""
-
-    def _content(self, source: str, file: Mapping[str, Any], variables: Mapping[str, Any]) -> bytes:
-        if source == "content":
-            return _text(file["content"]).encode()
-        try:
-            if source == "src":
-                return self._read(self._find_needle("files", str(file["src"])))
-            return self._render(self._find_needle("templates", str(file["template"])), file, variables).encode()
-        except (AnsibleError, UnicodeDecodeError) as error:
-            raise AnsibleActionFail(f"{source} {file[source]} for {file.get('path')}: {to_text(error)}") from error
-
-    def _read(self, path: str) -> bytes:
-        """Return the bytes of a file on the controller, decrypted if it is in a vault."""
-        real = self._loader.get_real_file(path)
-        try:
-            with open(real, "rb") as file:
-                return file.read()
-        finally:
-            self._loader.cleanup_tmp_file(real)
-
-    def _render(self, path: str, file: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
-        """Return the template as ansible.builtin.template renders it: block lines vanish, the last newline stays."""
-        own = {"template_path": str(file["template"]), "template_fullpath": path, "template_destpath": file.get("path")}
-        given = {"ansible_managed": "Ansible managed", **variables, **own}
-        templar = self._templar.copy_with_new_env(
-            searchpath=self._search_path(path, variables), available_variables=given, **TEXT_ONLY
-        )
-        text = trust_as_template(self._read(path).decode())
-        overrides = {"trim_blocks": True, "lstrip_blocks": False}
-        if TEXT_ONLY:
-            return str(
-                templar.do_template(
-                    text, preserve_trailing_newlines=True, escape_backslashes=False, overrides=overrides
-                )
-            )
-        rendered = templar.template(text, escape_backslashes=False, overrides=overrides)
-        return "" if rendered is None else to_text(rendered)
-
-    def _search_path(self, path: str, variables: Mapping[str, Any]) -> list[str]:
-        roots = [*variables.get("ansible_search_path", []), self._loader.get_basedir(), os.path.dirname(path)]
-        return [place for root in roots for place in (os.path.join(root, "templates"), root)]
-
-
-def _text(value: Any) -> str:
-    """Return content as text; what YAML or Jinja made a structure of is told as JSON, as ansible.builtin.copy does."""
-    return json.dumps(value) if isinstance(value, (dict, list)) else to_text(value)
+        return self.call("service_config", self.with_contents(self._task.args, variables), variables)

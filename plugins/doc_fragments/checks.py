@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The groundcrew.fleet founders
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the options in module_utils/_checks.py: CHECK_OPTIONS."""
+"""Documentation of the options in module_utils/_checks.py: CHECK_OPTIONS; `service_files` has them below `verify`."""
 
 from __future__ import annotations
 

@@ -22,3 +22,22 @@ RUN_OPTIONS: dict[str, dict[str, Any]] = {
 PROOF_OPTIONS: dict[str, dict[str, Any]] = {
     "proof_within_s": {"type": "float", "default": 60},
 }
+
+# Which updates are let through (doc fragment `updates`).
+UPDATES_OPTIONS: dict[str, dict[str, Any]] = {
+    "only": {"type": "list", "elements": "str", "default": []},
+    "exclude": {"type": "list", "elements": "str", "default": []},
+    "security_only": {"type": "bool", "default": False},
+    "min_priority": {"type": "str", "choices": ["low", "medium", "high", "critical"]},
+    "min_age_days": {"type": "float", "default": 0},
+    "allow_removals": {"type": "bool", "default": False},
+    "patch_set": {"type": "dict"},
+    "security_tracker": {"type": "path"},
+    "config_files": {"type": "str", "choices": ["keep", "take", "refuse"], "default": "keep"},
+    "require_way_back": {"type": "bool", "default": False},
+    "restart": {"type": "bool", "default": True},
+    "keep_running": {"type": "list", "elements": "str", "default": []},
+    "update_cache": {"type": "bool", "default": True},
+    "cache_valid_time_s": {"type": "int", "default": 3600},
+    "manager": {"type": "str", "choices": ["auto", "apt", "dnf"], "default": "auto"},
+}

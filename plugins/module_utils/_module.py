@@ -13,7 +13,8 @@ from typing import Any, Callable, NoReturn, TypeVar, Union
 from ansible.module_utils.basic import AnsibleModule
 
 from ._errors import FleetError, StepFailed
-from ._transaction import journal, lock, quarantine
+from ._host.files import listing
+from ._transaction import lock, quarantine
 from ._transaction.lock import Actor
 from ._transaction.paths import HOST
 from ._transaction.steps import Plan, describe
@@ -41,7 +42,12 @@ def converge(
     actor = lock.actor_of(module.params)
     try:
         check = module.check_mode
-        result = _foresee(module, _several(plan(read()))) if check else _change(actor, read, plan, rounds)
+        result = _foresee(module, _several(plan(read()))) if check else change(actor, read, plan, rounds)
+        if module.params.get("code") and not check:
+            # Loaded here only: it is for the first call of a module on a host.
+            from . import _kept
+
+            _kept.keep(module.params["code"])
         module.exit_json(run_id=module.params["run_id"] or "", **result)
     except StepFailed as error:
         module.fail_json(msg=str(error), undone=error.undone, **error.details)
@@ -58,21 +64,22 @@ def _several(planned: Plans) -> Sequence[Plan]:
 def _foresee(module: AnsibleModule, plans: Sequence[Plan]) -> dict[str, Any]:
     """What a run would do. An unfinished transaction is told, not touched."""
     quarantine.refuse(HOST)
-    for path in journal.unfinished(HOST):
-        module.warn(f"transaction {path.rsplit('/', 1)[1]} is unfinished on this host; a run recovers it first")
+    for txid in _unfinished():
+        module.warn(f"transaction {txid} is unfinished on this host; a run recovers it first")
     told: dict[str, Any] = {}
     for plan in plans:
         told = _add(told, {**_told(plan), "verified": []})
     return {**told, "seconds": 0.0, "ledger": "", "recovered": []}
 
 
-def _change(actor: Actor, read: Callable[[], Have], plan: Callable[[Have], Plans], rounds: int) -> dict[str, Any]:
+def change(actor: Actor, read: Callable[[], Have], plan: Callable[[Have], Plans], rounds: int = 1) -> dict[str, Any]:
+    """Do what `converge` does in a real run, and return its result instead of ending the module; raise every FleetError."""
     began = time.monotonic()
     recovered: list[dict[str, str]] = []
     told: dict[str, Any] = {}
     with lock.exclusive(HOST, World(), actor):
         quarantine.refuse(HOST)
-        if journal.unfinished(HOST):
+        if _unfinished():
             recovered = _recover(actor)
         for _round in range(rounds):
             plans = _several(plan(read()))
@@ -86,6 +93,11 @@ def _change(actor: Actor, read: Callable[[], Have], plan: Callable[[Have], Plans
                 break
     changed = told["changed"] or bool(recovered)
     return {**told, "changed": changed, "seconds": round(time.monotonic() - began, 3), "recovered": recovered}
+
+
+def _unfinished() -> tuple[str, ...]:
+    """What journal.unfinished tells of, by name; without the code of the journal, which a run that changes nothing does not need."""
+    return listing(HOST.journal)
 
 
 def _execute(wanted: Plan, actor: Actor) -> dict[str, Any]:

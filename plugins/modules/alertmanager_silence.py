@@ -132,7 +132,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundcrew.fleet.plugins.module_utils._argspec import RUN_OPTIONS
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import FleetError
 from ansible_collections.groundcrew.fleet.plugins.module_utils.alertmanager_silence import plan as planning
-from ansible_collections.groundcrew.fleet.plugins.module_utils.alertmanager_silence.api import Server
+from ansible_collections.groundcrew.fleet.plugins.module_utils.alertmanager_silence.api import server_of
 from ansible_collections.groundcrew.fleet.plugins.module_utils.alertmanager_silence.apply import converge
 from ansible_collections.groundcrew.fleet.plugins.module_utils.alertmanager_silence.state import Matcher
 
@@ -172,11 +172,8 @@ def main() -> None:
         extend=given["extend"],
         run_id=given["run_id"],
     )
-    server = Server(
-        given["url"], given["url_username"], given["url_password"], given["timeout_s"], given["validate_certs"]
-    )
     try:
-        result = converge(server, want, now=time.time(), check_mode=module.check_mode)
+        result = converge(server_of(given), want, now=time.time(), check_mode=module.check_mode)
     except FleetError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

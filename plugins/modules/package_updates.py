@@ -5,17 +5,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: package_updates
-short_description: Update packages, and restart exactly the services that still run replaced code
+short_description: Update packages exactly as planned, restart exactly what runs replaced code, and take an update back
 version_added: 0.1.0
 description:
-  - Plans with the host's own python3-apt and installs exactly the versions that the plan shows.
-  - Held packages stay as they are, and nothing is removed to make room for an update.
+  - Installs exactly the versions that its plan shows, and nothing else; or exactly a plan that somebody has approved.
+  - What an update brings and what it replaces is on the host's disk before the first package changes, so that neither its end nor the way
+    back needs an archive.
+  - Held packages stay as they are, automatic marks too, and nothing is removed to make room for an update unless that is allowed.
+  - An update that was interrupted, by whomever, is repaired first; somebody who is at work with packages is waited for.
   - Afterwards it looks into the memory maps of all processes for code whose file is gone, restarts the units that they belong to,
     and verifies that these are active again. What cannot be restarted on a running system is returned with the reason.
-  - Packages and restarts are one transaction each. A run that died between the two is finished by the next one.
+  - Repair, packages and restarts are one transaction each. A run that died between them is finished by the next one.
 author:
   - The groundcrew.fleet founders (@groundcrew)
 extends_documentation_fragment:
+  - groundcrew.fleet.updates
   - groundcrew.fleet.run
   - groundcrew.fleet.attributes
   - groundcrew.fleet.attributes.actiongroup
@@ -23,34 +27,39 @@ attributes:
   check_mode:
     details: The restarts that an update makes necessary show only after it, so check mode foresees those that are due already.
 options:
-  only:
-    description: Packages to update, with what they need; all if empty.
-    type: list
-    elements: str
-    default: []
-  update_cache:
-    description: Whether to fetch the lists of packages first. Check mode does so too, since its plan would be another one without.
+  state:
+    description:
+      - V(latest) updates.
+      - V(undone) returns every package that the run O(undo) has changed to the version that it had before, and verifies that. It refuses,
+        before anything is touched, where it cannot go all the way; check mode tells that too.
+      - What maintainer scripts did to data beside the packages, such as the files of a database, is not taken back.
+    type: str
+    choices: [latest, undone]
+    default: latest
+  undo:
+    description: The O(run_id) of the run to take back, or the C(txid) of one transaction, as C(groundcrew ledger --json) shows them.
+    type: str
+  undo_unknown_ok:
+    description:
+      - Whether there is nothing to do where O(undo) has changed nothing. Otherwise that is refused, unless it is the present O(run_id).
     type: bool
-    default: true
-  cache_valid_time_s:
-    description: Seconds for which lists that were fetched before are good enough.
-    type: int
-    default: 3600
-  restart:
-    description: Whether to restart units that run replaced code.
-    type: bool
-    default: true
-  keep_running:
-    description: Units, as shell patterns, that are never restarted but returned in RV(left).
+    default: false
+  plan:
+    description:
+      - RV(groundcrew.fleet.package_updates_info#module:plan) as it was approved. Exactly this is done; a host that is not as it was
+        when the plan was made is refused, naming each difference. What of it is done already is left.
     type: list
-    elements: str
-    default: []
+    elements: dict
   within_s:
     description: Seconds within which restarted units must be active.
     type: float
     default: 60
 requirements:
-  - python3-apt
+  - python3-apt, or python3-dnf of dnf 4
+  - dpkg-repack, to keep a replaced version that no repository has any more
+seealso:
+  - module: groundcrew.fleet.package_updates_info
+  - module: groundcrew.fleet.packages
 """
 
 EXAMPLES = r"""
@@ -58,32 +67,61 @@ EXAMPLES = r"""
   groundcrew.fleet.package_updates:
   become: true
 
-- name: Ensure that the SSH server is up to date, and leave PostgreSQL running
+- name: Ensure that security updates are there, and leave PostgreSQL running
   groundcrew.fleet.package_updates:
-    only: [openssh-server]
+    security_only: true
     keep_running: ["postgresql@*.service"]
+  become: true
+
+- name: Read what there is to update
+  groundcrew.fleet.package_updates_info:
+  become: true
+  register: pending
+
+- name: Ensure that exactly this is updated
+  groundcrew.fleet.package_updates:
+    plan: "{{ pending.plan }}"
   become: true
 """
 
 RETURN = r"""
 packages:
-  description: The packages that were updated, or would be; C(from) is empty for one that another newly needs.
+  description:
+    - The packages that were changed, or would be, with what RV(groundcrew.fleet.package_updates_info#module:plan) tells; C(from) is
+      empty for one that another newly needs, C(to) for one that goes.
   type: list
   elements: dict
   returned: success
   sample: [{"name": "libssl3", "from": "3.0.16-1~deb12u1", "to": "3.0.17-1~deb12u3", "security": true}]
 held:
-  description: Packages with an update that are on hold.
+  description: Updates that were left alone, each with the reason.
+  type: list
+  elements: dict
+  returned: success
+  sample: [{"name": "nginx", "from": "1.22.1-9", "to": "1.22.1-9+deb12u2", "security": true, "why": "on hold on this host"}]
+interrupted:
+  description: What was interrupted, and is repaired now.
   type: list
   elements: str
   returned: success
   sample: []
-kept_back:
-  description: Packages with an update that would remove another package, or that apt phases in later.
+way_back:
+  description: Whether all of it can be taken back later, and the reason for each package that cannot.
+  type: dict
+  returned: with O(state=latest)
+  sample: {"complete": true, "missing": {}}
+new_config_files:
+  description: The new files that lie beside edited ones which stayed.
   type: list
   elements: str
-  returned: success
-  sample: []
+  returned: with O(state=latest)
+  sample: [/etc/ssh/sshd_config.dpkg-dist]
+undone:
+  description: The transactions that were taken back.
+  type: list
+  elements: str
+  returned: with O(state=undone)
+  sample: [20260131T120000-abc123]
 restarted:
   description: The units that were restarted.
   type: list
@@ -95,9 +133,14 @@ left:
   type: dict
   returned: success
   sample: {"dbus.service": "it cannot be restarted on a running system: reboot when it suits"}
+reboot:
+  description: Whether a reboot is due now, as RV(groundcrew.fleet.package_updates_info#module:reboot) tells it.
+  type: dict
+  returned: success
+  sample: {"needed": false, "why": [], "after": [], "running_kernel": "6.1.0-30-amd64", "newest_kernel": "6.1.0-30-amd64"}
 unknown:
   description:
-    - Units whose processes may not be looked into, so whether they run replaced code is not known, and they are not restarted.
+    - What could not be read, in sentences, such as whether a unit runs replaced code whose processes may not be looked into.
     - This happens in containers without the capability SYS_PTRACE.
   type: list
   elements: str
@@ -130,34 +173,41 @@ ledger:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.groundcrew.fleet.plugins.module_utils._argspec import RUN_OPTIONS
+from ansible_collections.groundcrew.fleet.plugins.module_utils._argspec import RUN_OPTIONS, UPDATES_OPTIONS
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import FleetError
-from ansible_collections.groundcrew.fleet.plugins.module_utils._host import apt
 from ansible_collections.groundcrew.fleet.plugins.module_utils._module import converge
-from ansible_collections.groundcrew.fleet.plugins.module_utils.package_updates.plan import plan
-from ansible_collections.groundcrew.fleet.plugins.module_utils.package_updates.state import Want, read
+from ansible_collections.groundcrew.fleet.plugins.module_utils.package_updates import managers, turn
+from ansible_collections.groundcrew.fleet.plugins.module_utils.package_updates.want import parse
 
 SPEC: dict[str, dict[str, Any]] = {
-    "only": {"type": "list", "elements": "str", "default": []},
-    "update_cache": {"type": "bool", "default": True},
-    "cache_valid_time_s": {"type": "int", "default": 3600},
-    "restart": {"type": "bool", "default": True},
-    "keep_running": {"type": "list", "elements": "str", "default": []},
+    "state": {"type": "str", "choices": ["latest", "undone"], "default": "latest"},
+    "undo": {"type": "str"},
+    "undo_unknown_ok": {"type": "bool", "default": False},
+    "plan": {"type": "list", "elements": "dict"},
     "within_s": {"type": "float", "default": 60},
+    **UPDATES_OPTIONS,
     **RUN_OPTIONS,
 }
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=SPEC,
+        required_if=[["state", "undone", ["undo"]]],
+        mutually_exclusive=[["plan", "patch_set"], ["plan", "undo"]],
+        supports_check_mode=True,
+    )
     given = module.params
-    want = Want(tuple(given["only"]), given["restart"], tuple(given["keep_running"]), given["within_s"])
     try:
-        if given["update_cache"]:
-            apt.refresh(given["cache_valid_time_s"], wait_s=given["lock_wait_s"])
+        manager = managers.find(given["manager"])
+        managers.wait(manager, given["lock_wait_s"])
+        if given["update_cache"] and given["state"] == "latest":
+            managers.refresh(manager, given["cache_valid_time_s"], wait_s=given["lock_wait_s"])
+        want = parse(given, turn.versions_of(given["patch_set"]))
     except FleetError as error:
         module.fail_json(msg=str(error))
-    converge(module, read=lambda: read(want), plan=lambda have: plan(want, have), rounds=2)
+    found = turn.Turn(want, manager, remember=not module.check_mode)
+    converge(module, read=found.read, plan=found.plan, rounds=turn.ROUNDS)
 
 
 if __name__ == "__main__":

@@ -20,86 +20,6 @@ options:
   name:
     description: The name of the transaction in journal and ledger. The unit's name when it is left out.
     type: str
-  files:
-    description:
-      - The files, each by one of O(files[].content), O(files[].template), O(files[].src), O(files[].link) or
-        O(files[].state=absent).
-      - Directories that are missing above them are made, as root, V(0755).
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      path:
-        description: Where the file is on the host; absolute, without V(..).
-        type: path
-        required: true
-      content:
-        description: The content itself. A dictionary or list is written as JSON.
-        type: str
-      template:
-        description:
-          - A Jinja2 template on the controller, found and rendered as M(ansible.builtin.template) does, with the task's
-            variables; O(files[].path) is C(template_destpath) in it.
-        type: str
-      src:
-        description: A file on the controller, found as M(ansible.builtin.copy) does and sent byte for byte.
-        type: str
-      link:
-        description: Make a symbolic link that points there.
-        type: str
-      state:
-        description: Whether it is there.
-        type: str
-        choices: [present, absent]
-        default: present
-      owner:
-        description: The owner. What there is stays when it is left out; a new file belongs to root.
-        type: str
-      group:
-        description: The group. What there is stays when it is left out; a new file belongs to root.
-        type: str
-      mode:
-        description:
-          - The mode as a quoted string of octal digits, such as V('0640'). What there is stays when it is left out, and so
-            do ACLs; a new file has V('0644').
-          - A number is refused, since YAML reads V(0644) as 420.
-        type: raw
-      sensitive:
-        description: Keep the content out of diffs and messages, and destroy the undo copy at the end.
-        type: bool
-        default: false
-  directories:
-    description: The directories. Their parents are made where they are missing.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      path:
-        description: Where the directory is; absolute, without V(..).
-        type: path
-        required: true
-      owner:
-        description: The owner. What there is stays when it is left out.
-        type: str
-      group:
-        description: The group. What there is stays when it is left out.
-        type: str
-      mode:
-        description: The mode as a quoted string of octal digits, such as V('0750'). What there is stays when it is left out.
-        type: raw
-      purge:
-        description: Remove the files and links directly in it that O(files) does not list. Directories in it stay.
-        type: bool
-        default: false
-  validate:
-    description:
-      - Commands, each a list of words, that must end with 0. No shell reads them. They run only when a file changes.
-      - In one with V({staged}), that stands for a directory with every file of O(files) at its full path, such as
-        C({staged}/etc/haproxy/haproxy.cfg). It runs before anything is touched, in check mode too.
-      - One without V({staged}) runs when the files are in place, before the unit reads them. If it fails, all is undone.
-    type: list
-    elements: list
-    default: []
   unit:
     description: The systemd unit that reads the files, such as V(haproxy) or V(web@1.service).
     type: str
@@ -110,9 +30,6 @@ options:
     type: str
     choices: [started, stopped, any]
     default: started
-  unit_enabled:
-    description: Whether the unit is started at boot. Left as it is by default.
-    type: bool
   on_change:
     description:
       - What makes a running unit read changed files. A unit that cannot reload is restarted.
@@ -120,84 +37,8 @@ options:
     type: str
     choices: [reload, restart]
     default: reload
-  verify:
-    description:
-      - When the change counts as good. The unit must be active in any case. Not looked at when nothing was to be done.
-    type: dict
-    suboptions:
-      within_s:
-        description:
-          - Seconds within which all checks must pass. Ends early when waiting cannot help, as for a unit that has failed.
-          - With V(0) the checks are made once.
-        type: float
-        default: 30
-      stable:
-        description: How many times in a row, half a second apart, all checks must pass.
-        type: int
-        default: 1
-      units:
-        description: Units that must be active. One that is restarted meanwhile begins to count anew.
-        type: list
-        elements: str
-        default: []
-      tcp:
-        description: Ports that must accept a connection from the host itself.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          port:
-            description: The port.
-            type: int
-            required: true
-          host:
-            description: Where it listens.
-            type: str
-            default: 127.0.0.1
-      http:
-        description: Requests that the host makes itself, without a proxy. Redirects are answers; they are never followed.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          url:
-            description: The whole URL.
-            type: str
-            required: true
-          status:
-            description: The answers that are right.
-            type: list
-            elements: int
-            default: [200]
-          contains:
-            description: Text that the first MiB of the body must have.
-            type: str
-            default: ""
-          headers:
-            description: Headers to send.
-            type: dict
-            default: {}
-          sensitive_headers:
-            description: Headers with a secret, such as C(Authorization); these are kept out of every log.
-            type: dict
-            default: {}
-          timeout_s:
-            description: Seconds that one request may take.
-            type: float
-            default: 5
-          validate_certs:
-            description: Whether the certificate of an https URL must be valid for its name.
-            type: bool
-            default: true
-      commands:
-        description: Commands, each a list of words, that must end with 0. No shell reads them.
-        type: list
-        elements: list
-        default: []
-  payload:
-    description: The contents of the files, filled by the action plugin. Never set it.
-    type: str
 extends_documentation_fragment:
+  - groundcrew.fleet.service_files
   - groundcrew.fleet.attributes
   - groundcrew.fleet.attributes.actiongroup
   - groundcrew.fleet.run
@@ -303,40 +144,18 @@ ledger:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundcrew.fleet.plugins.module_utils._argspec import RUN_OPTIONS
-from ansible_collections.groundcrew.fleet.plugins.module_utils._checks import CHECK_OPTIONS
 from ansible_collections.groundcrew.fleet.plugins.module_utils.service_config import service
-
-ACCESS = {"owner": {"type": "str"}, "group": {"type": "str"}, "mode": {"type": "raw"}}
-FILE = {
-    "path": {"type": "path", "required": True},
-    "content": {"type": "str", "no_log": True},
-    "template": {"type": "str"},
-    "src": {"type": "str"},
-    "link": {"type": "str"},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "sensitive": {"type": "bool", "default": False},
-    **ACCESS,
-}
-DIRECTORY = {
-    "path": {"type": "path", "required": True},
-    "purge": {"type": "bool", "default": False},
-    **ACCESS,
-}
+from ansible_collections.groundcrew.fleet.plugins.module_utils.service_config.spec import FILES_OPTIONS
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str"},
-            "files": {"type": "list", "elements": "dict", "default": [], "options": FILE},
-            "directories": {"type": "list", "elements": "dict", "default": [], "options": DIRECTORY},
-            "validate": {"type": "list", "elements": "list", "default": []},
             "unit": {"type": "str"},
             "unit_state": {"type": "str", "choices": ["started", "stopped", "any"], "default": "started"},
-            "unit_enabled": {"type": "bool"},
             "on_change": {"type": "str", "choices": ["reload", "restart"], "default": "reload"},
-            "verify": {"type": "dict", "options": CHECK_OPTIONS},
-            "payload": {"type": "str", "no_log": True},
+            **FILES_OPTIONS,
             **RUN_OPTIONS,
         },
         supports_check_mode=True,

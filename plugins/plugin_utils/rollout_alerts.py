@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-import json
-import urllib.error
+import time
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from ansible.module_utils.urls import ConnectionError as CannotConnect
-from ansible.module_utils.urls import open_url
-from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
+from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput, CommandFailed
+from ansible_collections.groundcrew.fleet.plugins.module_utils._http import Server
+
+# Seconds between two looks at alerts that hold the next wave.
+PAUSE_S = 3.0
 
 
 def check_url(url: str) -> None:
@@ -22,6 +23,33 @@ def check_url(url: str) -> None:
         raise BadInput(f"gate: alertmanager_url {url!r} is no http or https URL. For instance http://mon1:9093")
 
 
+def check_wait(wait_s: int) -> None:
+    """Raise BadInput unless it is a time to wait, which may be none."""
+    if wait_s < 0:
+        raise BadInput(f"gate: wait_s {wait_s} is no time to wait. Give seconds, 0 for none")
+
+
+def wait_until_clear(
+    ask: Callable[[], list[str]],
+    wait_s: float,
+    *,
+    say: Callable[[str], None],
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[str]:
+    """Return [] as soon as `ask` finds nothing that closes the gate, else what closes it after `wait_s` seconds.
+
+    What it waits for is said once.
+    """
+    ends, found = clock() + wait_s, ask()
+    if found and wait_s:
+        say(f"the gate waits up to {wait_s:g} s: {'; '.join(found)}")
+    while found and clock() < ends:
+        sleep(min(PAUSE_S, max(0.0, ends - clock())))
+        found = ask()
+    return found
+
+
 def closed_by(url: str, matchers: Sequence[str], *, timeout_s: float = 5) -> list[str]:
     """Return what closes the gate, [] when nothing does: alerts that fire, unsilenced, and match every matcher.
 
@@ -29,15 +57,14 @@ def closed_by(url: str, matchers: Sequence[str], *, timeout_s: float = 5) -> lis
     """
     check_url(url)
     asked = [("active", "true"), ("silenced", "false"), ("inhibited", "false"), *(("filter", one) for one in matchers)]
-    address = f"{url.rstrip('/')}/api/v2/alerts?{urllib.parse.urlencode(asked)}"
+    server = Server("Alertmanager", url, timeout_s=timeout_s)
     try:
-        with open_url(address, timeout=timeout_s, http_agent="groundcrew.fleet") as answer:
-            return sorted({_named(alert.get("labels", {})) for alert in json.load(answer)})
-    except urllib.error.HTTPError as error:
-        said = error.read(200).decode("utf-8", "replace").strip()
-        return [f"Alertmanager at {url} answered {error.code}: {said}"]
-    except (OSError, CannotConnect, ValueError, AttributeError) as error:
-        return [f"Alertmanager at {url} gave no answer: {error}"]
+        found = server.ask("GET", "api/v2/alerts", query=asked)
+        return sorted({_named(alert.get("labels", {})) for alert in found})
+    except CommandFailed as error:
+        return [str(error)]
+    except (AttributeError, TypeError):
+        return [str(server.strange(found))]
 
 
 def _named(labels: dict[str, str]) -> str:

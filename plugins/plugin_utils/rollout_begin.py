@@ -11,18 +11,32 @@ import re
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout import decide, waves
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.events import Run
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.waves import Size
-from ansible_collections.groundcrew.fleet.plugins.plugin_utils import rollout_alerts, rollout_driver, rollout_record
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils import (
+    rollout_alerts,
+    rollout_calendar,
+    rollout_driver,
+    rollout_figures,
+    rollout_record,
+    rollout_windows,
+)
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.rollout_record import Place
+
+# A pattern for a play that has nobody to go over.
+NO_HOST = "all:!all"
 
 
 class Wanted(NamedTuple):
-    """What `begin` was asked for, understood; `resume` is auto, never or a run id."""
+    """What `begin` was asked for, understood; `resume` is auto, never or a run id.
+
+    `opted_out` says why each host that takes no part does not; the other ones are `hosts`.
+    """
 
     name: str
     intent: str
@@ -33,17 +47,39 @@ class Wanted(NamedTuple):
     limit: int
     take_back: str
     resume: str
+    opted_out: Mapping[str, str]
+    outside_windows: str
 
 
-def understand(options: Mapping[str, Any]) -> Wanted:
+def in_force(options: Mapping[str, Any], now: datetime, *, check: bool) -> list[str]:
+    """Return what the head says of windows and freezes at `now`. Raise BadInput for those that cannot be understood.
+
+    And where nothing may begin now, unless this is a check or `outside_windows` says why it may all the same.
+    """
+    when = rollout_windows.understand(options["windows"], options["freezes"])
+    outside = rollout_calendar.outside_reason(options["outside_windows"])
+    closed = rollout_calendar.closed(when, now, outside=outside)
+    if closed and not check:
+        raise BadInput(
+            f"{closed}. Wait, or say in a sentence why it cannot: -e 'rollout_outside_windows=\"…\"' (it goes into the record)"
+        )
+    lines = rollout_calendar.tell(when, now)
+    return [*lines, "check mode tells only: a real run would be refused now"] if closed else lines
+
+
+def understand(options: Mapping[str, Any], opted_out: Mapping[str, str]) -> Wanted:
     """Return what the options ask for; raise BadInput naming the first value that cannot be right."""
-    hosts = waves.check_hosts([str(host) for host in options["hosts"]])
+    everybody = waves.check_hosts([str(host) for host in options["hosts"]])
+    hosts = tuple(host for host in everybody if host not in opted_out)
     if options["take_back"] != "none" and not options["can_take_back"]:
         raise BadInput(
             f"take_back: {options['take_back']!r}, but nothing undoes this change. Use none, or name rollout_undo"
         )
     if options["gate"]:
-        rollout_alerts.check_url(options["gate"]["alertmanager_url"])
+        if options["gate"]["alertmanager_url"]:
+            rollout_alerts.check_url(options["gate"]["alertmanager_url"])
+        rollout_alerts.check_wait(options["gate"]["wait_s"])
+        rollout_figures.check(options["gate"])
     return Wanted(
         name=_word(options["name"], "name", r"[a-z0-9][a-z0-9_-]{0,39}", "small letters, digits and dashes"),
         intent=options["intent"],
@@ -56,6 +92,8 @@ def understand(options: Mapping[str, Any]) -> Wanted:
         limit=waves.parse_limit(options["limit"], len(hosts)),
         take_back=options["take_back"],
         resume=options["resume"],
+        opted_out=opted_out,
+        outside_windows=rollout_calendar.outside_reason(options["outside_windows"]),
     )
 
 
@@ -114,6 +152,8 @@ def _event(wanted: Wanted, earlier: Run | None, driver: Mapping[str, Any]) -> di
         "limit": wanted.limit,
         "take_back": wanted.take_back,
         "driver": dict(driver),
+        "opted_out": dict(wanted.opted_out),
+        "outside_windows": wanted.outside_windows,
     }
 
 
@@ -131,3 +171,8 @@ def plan_facts(batches: Sequence[Sequence[str]], *, sentinels: bool) -> dict[str
         "serial": list(layout.serial),
         "sentinels": list(layout.sentinels),
     }
+
+
+def look_at(plan: Mapping[str, Any]) -> list[str] | str:
+    """Return whom the preflight's play goes over: all planned hosts, and a sentinel, since all of them might be dead."""
+    return [*plan["planned"], *plan["sentinels"][:1]] if plan["planned"] else NO_HOST

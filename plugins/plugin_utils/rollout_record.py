@@ -157,7 +157,7 @@ def refuse_second(runs: Sequence[Run], hosts: Sequence[str], *, take_over: str =
     for run in runs:
         if run.ended or not rollout_driver.lives(run.driver):
             continue
-        common = sorted(set(hosts) & set(run.hosts))
+        common = sorted(set(hosts) & (set(run.hosts) - set(run.in_state(events.OPTED_OUT))))
         named = run.run_id == take_over
         if (named and run.driver["node"] != here) or not (named or common):
             continue

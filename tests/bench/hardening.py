@@ -14,7 +14,7 @@ import yaml
 
 from .harness import ROOT, SSH_CONFIG, BenchFailedError, Case, Contender, Lab, Result
 
-HOSTS = "all"
+HOSTS = "bench1,bench2,bench3"
 OURS, PEER, TRIXIE = "bench1", "bench2", "bench3"
 PEER_ARCHIVE = ROOT.parent / "shared" / "peers" / "devsec-hardening-10.6.0.tar.gz"
 CONTROLS = Path(__file__).parent / "controls"

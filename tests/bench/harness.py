@@ -5,7 +5,9 @@ A bench is a file beside this one with one line of docstring and `measure(lab, r
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -116,17 +118,27 @@ class Lab:
 
     def counted(self, playbook: Path) -> tuple[float, int]:
         """Return the seconds of a playbook, and how many commands it had the host run, as sshd counts them."""
-        before = self._sessions()
+        before = self.sessions()
         seconds = self.run(playbook)
         # The question itself is a session too.
-        return seconds, self._sessions() - before - 1
+        return seconds, self.sessions() - before - 1
 
-    def _sessions(self) -> int:
+    def sessions(self, host: str = HOST) -> int:
+        """Return how many commands the host has run over SSH so far."""
         question = "sudo journalctl --sync; sudo journalctl -q -o cat -t sshd | grep -c 'Starting session: command'"
         done = subprocess.run(
-            ["ssh", "-F", SSH_CONFIG, HOST, question], capture_output=True, text=True, check=True, timeout=60
+            ["ssh", "-F", SSH_CONFIG, host, question], capture_output=True, text=True, check=True, timeout=60
         )
         return int(done.stdout)
+
+
+def interval(seconds: Sequence[float]) -> tuple[float, float]:
+    """Return between which two of the values the true median lies, with 90 % certainty or more; of fewer than five, the extremes."""
+    ordered, count = sorted(seconds), len(seconds)
+    # How many of the values lie below the true median is a matter of tossing coins.
+    tails = itertools.accumulate(math.comb(count, below) / 2**count for below in range(count))
+    left_out = max(sum(tail <= 0.05 for tail in tails) - 1, 0)
+    return ordered[left_out], ordered[count - 1 - left_out]
 
 
 def take_turns(lab: Lab, cases: Sequence[Case], rounds: int) -> list[Result]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 COLLECTIONS = CHECKOUT / ".cache" / "collections"
 HERE = "ansible_collections/groundcrew/fleet/tests/crash"
 DRIVE = f"{HERE}/host".replace("/", ".")
+INVENTORY = ("-i", "tests/crash/hosts.yml")
 INSTALLED = "/usr/local/sbin/groundcrew"
 # The whole suite has a limit of its own; one that hangs must not use it up.
 LIMIT_S = 900
@@ -111,12 +113,12 @@ def sudo() -> list[str]:
     return [] if os.geteuid() == 0 else ["sudo"]
 
 
-def lab(state: str, hosts: str) -> None:
-    """Make or remove hosts the one way the project does."""
+def lab(state: str, hosts: str = "all", *, inventory: Sequence[str] = INVENTORY) -> None:
+    """Make or remove hosts of an inventory the one way the project does."""
     done = subprocess.run(
         [
             *(str(Path(sys.executable).parent / "ansible-playbook"), "playbooks/lab.yml"),
-            *("-i", "tests/crash/hosts.yml", "-e", f"lab_state={state}", "-e", f"lab_hosts={hosts}"),
+            *(*inventory, "-e", f"lab_state={state}", "-e", f"lab_hosts={hosts}"),
         ],
         cwd=CHECKOUT,
         capture_output=True,

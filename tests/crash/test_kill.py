@@ -24,7 +24,12 @@ def whole(report: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "trace, ways, fewest",
-    [("files", EVERYWAY, 100), ("package", EVERYWAY, 60), ("armed", ["timer", "boot", "undo", "next"], 110)],
+    [
+        ("files", EVERYWAY, 100),
+        ("package", EVERYWAY, 60),
+        ("release", EVERYWAY, 90),
+        ("armed", ["timer", "boot", "undo", "next"], 110),
+    ],
 )
 def test_host_is_whole_after_kill_at_each_operation(
     quick: Machine, trace: str, ways: list[str], fewest: int, capsys: pytest.CaptureFixture[str]

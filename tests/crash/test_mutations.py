@@ -46,12 +46,16 @@ BREAKS = {
     "time_stamp_is_not_restored": Break("disk", "    world.utime(temporary, old.mtime_ns)", "    pass"),
     "old_bytes_are_not_synced": Break("disk", "    world.sync(temporary)", "    pass"),
     "temporaries_are_not_swept": Break(
-        "journal", "            world.unlink(path)\n            touched", "            touched"
+        "journal", "            trees.clear(world, path)\n            touched", "            touched"
     ),
     "secrets_stay_in_the_undo_store": Break("journal", "    for path in secrets:\n        _unlink(world, path)", ""),
+    "trees_are_not_synced": Break("unpacking", "    world.sync_tree(path)", "    pass"),
+    "erased_at_once": Break("trees", "        world.rename(target, hidden)", "        clear(world, target)"),
     "torn_marks_stay": Break("ledger", "    _cut_torn_line(world, path)\n", ""),
     "journal_goes_plan_first": Break(
-        "journal", 'for name in ("log", "reserve"):', 'for name in ("plan.json", "log", "reserve"):'
+        "journal",
+        'for name in ("log", "reserve", "plan.json.new"):',
+        'for name in ("plan.json", "log", "reserve", "plan.json.new"):',
     ),
     "staged_is_taken_for_nothing": Break(
         "recovery", '    if not opened.marked("staged"):', '    if not opened.marked("verified"):'

@@ -7,9 +7,12 @@ from ansible_collections.groundcrew.fleet.tests.crash.machine import Machine
 from ansible_collections.groundcrew.fleet.tests.crash.test_kill import SEED, tell, whole
 
 
-def test_host_is_whole_after_power_loss_at_each_operation(quick: Machine, capsys: pytest.CaptureFixture[str]) -> None:
-    report = quick.drive("power", trace="disk", subsets=2, seed=SEED)
+@pytest.mark.parametrize("trace", ["disk", "release"])
+def test_host_is_whole_after_power_loss_at_each_operation(
+    quick: Machine, trace: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = quick.drive("power", trace=trace, subsets=2, seed=SEED)
     with capsys.disabled():
-        tell(report, "power losses")
+        tell(report, f"power losses of the trace '{trace}'")
     whole(report)
     assert report["survived"] == 3 * (report["operations"] + 1)

@@ -1,4 +1,4 @@
-"""Send requests to a server on this machine at a constant rate, and count what a user would have lost.
+"""Send requests to a server of the lab at a constant rate, and count what a user would have lost.
 
 The load is open: each request has its moment on the clock and is sent then, however slow the answers before it are, and its
 latency counts from that moment. A stalled server therefore cannot hide its stall by slowing the sender down.
@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import ipaddress
 import json
 import math
 import signal
+import ssl
 import threading
 import time
 from collections import Counter
@@ -29,6 +31,8 @@ POST_EVERY = 5
 MAX_RATE = 500
 MAX_SECONDS = 1800
 WORKERS = 256
+# This machine itself, and the networks that its labs have their hosts in.
+OWN = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("10.89.0.0/16"))
 
 
 class Answer(NamedTuple):
@@ -45,14 +49,33 @@ class Target(NamedTuple):
     host: str
     port: int
     path: str
+    tls: bool = False
 
 
 def parse_target(url: str) -> Target:
-    """The server that `url` names; raise ValueError unless it is plain HTTP on 127.0.0.1: load belongs on one's own lab."""
+    """The server that `url` names; raise ValueError unless it is an address of this machine: load belongs on one's own lab."""
     parts = urlsplit(url)
-    if parts.scheme != "http" or parts.hostname != "127.0.0.1":
-        raise ValueError(f"{url} is not http://127.0.0.1…: this generator only loads the machine that it runs on")
-    return Target("127.0.0.1", parts.port or 80, parts.path or "/")
+    if parts.scheme not in ("http", "https") or not _is_own(parts.hostname or ""):
+        raise ValueError(
+            f"{url} is not http or https on 127.0.0.1 or a lab's 10.89.…: this generator only loads the machine that it runs on"
+        )
+    tls = parts.scheme == "https"
+    return Target(str(parts.hostname), parts.port or (443 if tls else 80), parts.path or "/", tls)
+
+
+def _is_own(host: str) -> bool:
+    try:
+        return any(ipaddress.ip_address(host) in network for network in OWN)
+    except ValueError:
+        return False
+
+
+def _trusting() -> ssl.SSLContext:
+    """For a lab's own certificate, which may change meanwhile."""
+    made = ssl.create_default_context()
+    made.check_hostname = False
+    made.verify_mode = ssl.CERT_NONE
+    return made
 
 
 class Client:
@@ -63,6 +86,8 @@ class Client:
         self._timeout_s = timeout_s
         self._kept = threading.local()
         self._made: list[http.client.HTTPConnection] = []
+        # One for all: to make it takes longer than a request.
+        self._trusting = _trusting()
 
     def send(self, *, post: bool) -> tuple[int, str, bool]:
         """The status, the Server header of the answer, and whether a kept connection had to be replaced."""
@@ -98,7 +123,10 @@ class Client:
         return finish(self._begin(self._kept.connection, "GET"))
 
     def _connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self._target.host, self._target.port, timeout=self._timeout_s)
+        host, port, _path, tls = self._target
+        if tls:
+            return http.client.HTTPSConnection(host, port, timeout=self._timeout_s, context=self._trusting)
+        return http.client.HTTPConnection(host, port, timeout=self._timeout_s)
 
     def _begin(self, connection: http.client.HTTPConnection, method: str) -> http.client.HTTPResponse:
         connection.request(method, self._target.path, body=b"{}" if method == "POST" else None)
@@ -207,7 +235,7 @@ def load(target: Target, *, rate: int, seconds: float, timeout_s: float, stop: t
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="fleet.load", description="Load a server on 127.0.0.1 at a constant rate.")
+    parser = argparse.ArgumentParser(prog="fleet.load", description="Load a server of the lab at a constant rate.")
     parser.add_argument("url")
     parser.add_argument("--rate", type=int, default=100, help=f"requests a second, 1 to {MAX_RATE}")
     parser.add_argument("--seconds", type=float, default=60, help=f"at most, up to {MAX_SECONDS}")

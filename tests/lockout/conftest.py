@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.groundcrew.fleet.tests.crash.machine import CHECKOUT
+from ansible_collections.groundcrew.fleet.tests.crash.machine import lab
 from ansible_collections.groundcrew.fleet.tests.lockout.case import INVENTORY, machine
-
-
-def _lab(state: str) -> None:
-    done = subprocess.run(
-        ["ansible-playbook", *INVENTORY, "playbooks/lab.yml", "-e", f"lab_state={state}"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session", autouse=True)
 def hosts() -> Iterator[None]:
     """Four hosts of two releases."""
-    _lab("absent")
+    lab("absent", inventory=INVENTORY)
     try:
-        _lab("started")
+        lab("started", inventory=INVENTORY)
         # Packages come in a transaction of their own, which stands: what is looked at here is the one that does not.
         for name, packages in {"old1": "nftables", "new2": "libpam-pwquality libpam-tmpdir"}.items():
             machine(name).run(
@@ -36,4 +24,4 @@ def hosts() -> Iterator[None]:
         machine("old2").run("mv", "/etc/sudoers.d/crew", "/etc/sudoers.d/00crew")
         yield
     finally:
-        _lab("absent")
+        lab("absent", inventory=INVENTORY)

@@ -10,10 +10,22 @@ from .runner import Part, run
 
 CORES = ("2.16", "2.19", "2.21")
 CORES_BETWEEN = ("2.17", "2.18", "2.20")
+# Of what takes containers, the longest parts start first and the shortest ones last, so that the lanes end together.
+LONGEST = ("crash", "molecule-packages", "molecule-site", f"facts-{cores.DEVELOPMENT_CORE}")
+SHORTEST = ("molecule-lab", "secrets")
 
 
 def all_parts() -> list[Part]:
-    """Every part: what fails fast comes first, then what takes containers."""
+    """Every part in its order: what fails fast comes first, then what takes containers, and what runs alone at the end."""
+    return sorted(_parts(), key=_turn)
+
+
+def _turn(part: Part) -> tuple[bool, ...]:
+    """The key to sort by; equal ones keep their order."""
+    return (part.alone, not part.fast, part.name in SHORTEST, part.name not in LONGEST)
+
+
+def _parts() -> list[Part]:
     return [
         Part("ruff", "style and formatting", static.ruff, fast=True),
         Part("sanity", "ansible-test sanity, every Python that is here", static.sanity, fast=True),
@@ -27,8 +39,9 @@ def all_parts() -> list[Part]:
             "crash", "stop at every recorded operation, recover", lab.crash, lab.CRASH_HOSTS, shows=r"^\d+ .* survived"
         ),
         Part("lockout", "cut off by a change, and let in again", lab.lockout),
+        *_kill(),
         Part("guest", "hardening of a machine with a kernel of its own", lab.guest),
-        *(Part(f"molecule-{name}", f"Molecule scenario {name}", lab.scenario(name)) for name in lab.scenarios()),
+        *_molecule(),
         Part("secrets", "a planted secret is searched for everywhere", lab.secrets, lab.CRASH_HOSTS),
         Part("examples", "the installed artefact, and every documented example, on the lab", lab.examples, lab.LAB),
         *(_facts(core, default=True) for core in CORES),
@@ -52,6 +65,42 @@ def all_parts() -> list[Part]:
     ]
 
 
+def _kill() -> list[Part]:
+    """Updates that are killed: a case of each kind, and, when it is asked for, every moment of each."""
+    return [
+        Part(name, about, run, lab.KILL_HOSTS, default=default, shows=r"^killed: ")
+        for name, about, run, default in (
+            ("patch-kill", "updates killed in the middle, and finished by the next run", lab.patch_kill, True),
+            ("patch-kill-all", "the same at 20 moments of each kind", lab.patch_kill_all, False),
+        )
+    ]
+
+
+def _molecule() -> list[Part]:
+    """Every scenario, and, when it is asked for, the long way of the one that measures."""
+    scenarios = [
+        Part(
+            f"molecule-{name}",
+            f"Molecule scenario {name}",
+            lab.scenario(name),
+            # What users wait for is measured there, and whatever runs beside it would be measured too.
+            alone=name == lab.STRATEGIES,
+            shows=r"^under load: ",
+        )
+        for name in lab.scenarios()
+    ]
+    full = Part(
+        "strategies-full",
+        "each way to deploy under 10,000 requests, beside the quiet",
+        lab.strategies_full,
+        f"molecule-{lab.STRATEGIES}",
+        default=False,
+        alone=True,
+        shows=r"^under load: ",
+    )
+    return [*scenarios, full]
+
+
 def _units(core: str, *, default: bool) -> Part:
     run = cores.under_core(core, "tests/unit")
     fast = not cores.needs_container(core)
@@ -62,7 +111,7 @@ def _units(core: str, *, default: bool) -> Part:
 
 
 def _facts(core: str, *, default: bool) -> Part:
-    run = cores.under_core(core, "tests/rollout_facts")
+    run = cores.facts_under_core(core)
     return Part(f"facts-{core}", f"what rollouts rest on, ansible-core {core}", run, f"venv-{core}", default=default)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,23 +14,30 @@ from .job import LOGS, ROOT, VENV, Counts, Job, PartFailedError
 DEVELOPMENT_CORE = "2.19"
 # Newer cores ask for a newer Python than Debian 12 has; these serve, the first one found.
 NEWER_PYTHONS = ("3.13", "3.12")
+# Rollouts under another core than that of development: what differs between cores, and each playbook once.
+EVERY_CORE = ("tests/rollout_facts", "-m", "every_core")
 # What the tests call beside Python, for the container of a newer core.
 PACKAGES = ("python3-venv", "apt-utils", "git", "openssh-client")
 IMAGE_SCRIPT = "playbooks/files/lab/image"
 
 
-def under_core(core: str, tests: str) -> Callable[[Job], Counts]:
+def facts_under_core(core: str) -> Callable[[Job], Counts]:
+    """The part that runs what rollouts rest on under that ansible-core."""
+    return under_core(core, *(EVERY_CORE if core != DEVELOPMENT_CORE else EVERY_CORE[:1]))
+
+
+def under_core(core: str, *tests: str) -> Callable[[Job], Counts]:
     """The part that runs those tests under that ansible-core, in an environment that has it."""
 
     def part(job: Job) -> Counts:
         if core == DEVELOPMENT_CORE:
-            return job.pytest(tests, venv=_development_venv(core))
+            return job.pytest(*tests, venv=_development_venv(core))
         if not needs_newer_python(core):
-            return job.pytest(tests, venv=checkout.make_venv(job, f"core-{core}"))
+            return job.pytest(*tests, venv=checkout.make_venv(job, f"core-{core}"))
         python = _newer_python()
         if python:
-            return job.pytest(tests, venv=checkout.make_venv(job, f"core-{core}", python))
-        return _in_container(job, core, tests)
+            return job.pytest(*tests, venv=checkout.make_venv(job, f"core-{core}", python))
+        return _in_container(job, core, *tests)
 
     return part
 
@@ -56,7 +64,7 @@ def _newer_python() -> Path | None:
     return next((found for found in map(checkout.find_python, NEWER_PYTHONS) if found), None)
 
 
-def _in_container(job: Job, core: str, tests: str) -> Counts:
+def _in_container(job: Job, core: str, *tests: str) -> Counts:
     """Run them in a container of the lab's Debian 13 image (Python 3.13), with wheels that were fetched here."""
     wheels = _wheels(job, core)
     name = f"groundcrew-{job.name}-{os.getpid()}"
@@ -67,7 +75,7 @@ def _in_container(job: Job, core: str, tests: str) -> Counts:
         f" apt-get -qq update; apt-get -qq install --yes --no-install-recommends {' '.join(PACKAGES)} >/dev/null;"
         " python3 -m venv /venv; /venv/bin/pip install -q --no-index --find-links /wheels -r /requirements.txt;"
         " export PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1; cd /checkout;"
-        f" exec python -m pytest -p no:cacheprovider --junit-xml={inside} {tests}"
+        f" exec python -m pytest -p no:cacheprovider --junit-xml={inside} {shlex.join(tests)}"
     )
     requirements = ROOT / "requirements" / f"core-{core}.txt"
     mounts = [

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from .job import ONE_PASSED, ROOT, Counts, Job, PartFailedError
 
 LAB = "lab"
 CRASH_HOSTS = "crash-hosts"
+KILL_HOSTS = "kill-hosts"
 MUTATIONS = "tests/crash/test_mutations.py"
+STRATEGIES = "strategies"
 HOSTS_PREFIX = "gc-"
 
 
@@ -19,7 +21,7 @@ def scenarios() -> list[str]:
     return sorted(path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml"))
 
 
-def scenario(name: str) -> Callable[[Job], Counts]:
+def scenario(name: str, *, env: Mapping[str, str] | None = None, within_s: float = 1500) -> Callable[[Job], Counts]:
     """The part that runs a Molecule scenario from create to destroy."""
 
     def part(job: Job) -> Counts:
@@ -27,7 +29,9 @@ def scenario(name: str) -> Callable[[Job], Counts]:
             job.quietly(["molecule", "destroy", "--scenario-name", name])
 
         try:
-            job.run(["molecule", "test", "--scenario-name", name])
+            # A border would break the lines that a part shows.
+            argv = ["molecule", "test", "--no-command-borders", "--scenario-name", name]
+            job.run(argv, env=env, within_s=within_s)
         except PartFailedError:
             # Molecule destroys its hosts itself, unless it was ended.
             job.at_end(destroy)
@@ -35,6 +39,11 @@ def scenario(name: str) -> Callable[[Job], Counts]:
         return ONE_PASSED
 
     return part
+
+
+def strategies_full(job: Job) -> Counts:
+    """The scenario of the strategies in its long way, which takes too long for every run."""
+    return scenario(STRATEGIES, env={"STRATEGIES": "full"}, within_s=3600)(job)
 
 
 def crash(job: Job) -> Counts:
@@ -50,6 +59,16 @@ def mutations(job: Job) -> Counts:
 def lockout(job: Job) -> Counts:
     """The changes that cut us off, each on a host of its own over real SSH."""
     return job.pytest("tests/lockout")
+
+
+def patch_kill(job: Job) -> Counts:
+    """An update killed in each way, and finished by the next run, on hosts of its own."""
+    return job.pytest("-s", "tests/patch_kill/test_kill.py")
+
+
+def patch_kill_all(job: Job) -> Counts:
+    """The same at 20 moments of each kind, which takes too long for every run."""
+    return job.pytest("-s", "tests/patch_kill/test_everywhere.py")
 
 
 def guest(job: Job) -> Counts:

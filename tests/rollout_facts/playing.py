@@ -63,10 +63,17 @@ class Fleet:
             "NOTES": str(self.notes),
         }
 
-    def hosts(self, *names: str, dead: tuple[str, ...] = ()) -> Fleet:
-        """Make an inventory of these hosts; nobody answers for the `dead` ones."""
-        told = {name: self._dead() if name in dead else self._alive(name) for name in names}
-        (self.base / "hosts.json").write_text(json.dumps({"app": {"hosts": told}}))
+    def hosts(
+        self, *names: str, dead: tuple[str, ...] = (), monitors: tuple[str, ...] = (), **variables: dict[str, Any]
+    ) -> Fleet:
+        """Make an inventory of these hosts; nobody answers for the `dead` ones. `variables` are those of a host."""
+        told = {
+            name: {**(self._dead() if name in dead else self._alive(name)), **variables.get(name, {})}
+            for name in (*names, *monitors)
+        }
+        groups = {"app": names, "monitors": monitors}
+        inventory = {group: {"hosts": {name: told[name] for name in members}} for group, members in groups.items()}
+        (self.base / "hosts.json").write_text(json.dumps(inventory))
         return self
 
     def _alive(self, name: str) -> dict[str, Any]:
@@ -134,6 +141,9 @@ class Fleet:
 
     def read_notes(self) -> list[str]:
         return self.notes.read_text().splitlines() if self.notes.exists() else []
+
+    def wait_a_little(self) -> None:
+        time.sleep(0.5)
 
     def wait_for_note(self, note: str) -> None:
         deadline = time.monotonic() + PATIENCE_S

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import textwrap
 
+import pytest
 from ansible_collections.groundcrew.fleet.tests.rollout_facts.playing import Fleet, Outcome
+
+pytestmark = pytest.mark.every_core
 
 
 def play(fleet: Fleet, text: str, *words: str) -> Outcome:
@@ -164,6 +167,74 @@ def test_under_limit_neither_localhost_nor_added_hosts_are_in_a_play_but_facts_f
     assert outcome.status == 0, outcome.output
     assert outcome.notes[:3] == ["app2 open-app2,app3", "app2 plan", "app2 wave"]
     assert sorted(outcome.notes[3:]) == ["app2 close", "app3 close"]
+
+
+def test_a_play_whose_pattern_matches_nobody_is_passed_over(fleet: Fleet) -> None:
+    outcome = play(
+        fleet,
+        """
+        - hosts: "{{ 'all' }}:!all"
+          gather_facts: false
+          tasks: [{note: {what: nobody}}]
+        - hosts: app1
+          gather_facts: false
+          tasks: [{note: {what: later}}]
+        """,
+    )
+    assert (outcome.status, outcome.notes) == (0, ["app1 later"]), outcome.output
+
+
+def test_always_runs_after_a_rescue_and_dead_delegates_of_a_loop_that_are_ignored_are_in_its_results(
+    fleet: Fleet,
+) -> None:
+    fleet.hosts("app1", "app2", "mon1", dead=("mon1",))
+    outcome = play(
+        fleet,
+        """
+        - hosts: app1
+          gather_facts: false
+          tasks:
+            - block:
+                - note: {what: apply, fail_on: [app1]}
+              rescue:
+                - note: {what: rescued}
+              always:
+                - ping: {data: "{{ item }}"}
+                  loop: [mon1, app2]
+                  delegate_to: "{{ item }}"
+                  register: asked
+                  failed_when: false
+                  ignore_unreachable: true
+                - note:
+                    what: "{{ asked.results | map(attribute='item') | join('-') }}"
+                - note:
+                    what: "{{ asked.results | selectattr('ping', 'defined') | map(attribute='item') | join('-') }}"
+        """,
+    )
+    assert outcome.notes == ["app1 apply", "app1 rescued", "app1 mon1-app2", "app1 app2"], outcome.output
+    assert outcome.status == 0
+
+
+def test_a_file_included_once_is_for_one_host_and_its_dead_delegate_does_not_end_the_play(fleet: Fleet) -> None:
+    """With run_once on the task itself the play would end there, ignored or not."""
+    fleet.hosts("app1", "app2", "mon1", dead=("mon1",))
+    (fleet.base / "ask.yml").write_text(
+        "- ping:\n  delegate_to: '{{ item }}'\n  loop: [mon1]\n  register: asked\n"
+        "  failed_when: false\n  ignore_unreachable: true\n- note: {what: included}\n"
+    )
+    outcome = play(
+        fleet,
+        """
+        - hosts: app1:app2
+          gather_facts: false
+          tasks:
+            - include_tasks: ask.yml
+              run_once: true
+            - note: {what: "closed-{{ asked.results | length }}"}
+              run_once: true
+        """,
+    )
+    assert (outcome.status, outcome.notes) == (0, ["app1 included", "app1 closed-1"]), outcome.output
 
 
 def test_a_dead_delegate_takes_its_host_along_unless_that_is_ignored_and_judged(fleet: Fleet) -> None:

@@ -3,48 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
+from ansible_collections.groundcrew.fleet.molecule.shared.calls import PROJECT, call, name_of, play_on
 from testinfra.host import Host
 
 testinfra_hosts = ["ssh://old", "ssh://new"]
 
-PROJECT, SCENARIO = os.environ["MOLECULE_PROJECT_DIRECTORY"], os.environ["MOLECULE_SCENARIO_DIRECTORY"]
 SSH_CONFIG = f"{PROJECT}/.cache/lab/lab-accounts/ssh_config"
 ALONE = ["-o", "ControlPath=none", "-o", "ControlMaster=no", "-o", "BatchMode=yes"]
 LOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGt7qPZ0dLXqbGXe2yl0tq7xvCzTGYwfbMS5nGW5zEkJ nobody"
-
-
-def name_of(host: Host) -> str:
-    return str(host.backend.get_pytest_id()).removeprefix("ssh://")
 
 
 def login(host: Host, who: str, *command: str) -> subprocess.CompletedProcess[str]:
     """A login of its own, by the scenario's key."""
     ssh = ["ssh", "-F", SSH_CONFIG, *ALONE, "-l", who, name_of(host), *command]
     return subprocess.run(ssh, capture_output=True, text=True, check=False, timeout=60)
-
-
-def call(host: Host, options: Mapping[str, Any], *flags: str) -> dict[str, Any]:
-    """Call the module on the host from the outside; return its result."""
-    done = subprocess.run(
-        [
-            *("ansible", name_of(host), "--become", *flags),
-            *(f"--inventory={PROJECT}/molecule/shared/inventory", f"--inventory={SCENARIO}/hosts.yml"),
-            *("--module-name", "groundcrew.fleet.accounts", "--args", json.dumps(dict(options))),
-        ],
-        env={**os.environ, "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout.startswith("{"), done.stdout + done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)["plays"][0]["tasks"][0]["hosts"][name_of(host)]
-    return result
 
 
 def state(host: Host) -> str:
@@ -100,11 +75,13 @@ def test_who_has_only_keys_has_no_password_that_gets_old(host: Host, who: str) -
 
 
 def test_a_password_gets_old_while_there_is_one(host: Host) -> None:
-    call(host, {"purge": "kept", "accounts": [{"name": "kim", "password_hash": "$6$salt$planted"}]})
+    call(host, "accounts", {"purge": "kept", "accounts": [{"name": "kim", "password_hash": "$6$salt$planted"}]})
     assert host.check_output("getent shadow kim").split(":")[3:6] == ["0", "365", "7"]
-    call(host, {"purge": "kept", "proof_within_s": 30, "accounts": [{"name": "kim", "password_hash": "*"}]})
+    call(host, "accounts", {"purge": "kept", "proof_within_s": 30, "accounts": [{"name": "kim", "password_hash": "*"}]})
     assert host.check_output("getent shadow kim").split(":")[3:] == [""] * 6
-    assert call(host, {"purge": "kept", "accounts": [{"name": "kim", "state": "absent"}]})["removed"] == ["kim"]
+    assert call(host, "accounts", {"purge": "kept", "accounts": [{"name": "kim", "state": "absent"}]})["removed"] == [
+        "kim"
+    ]
 
 
 def test_the_server_reads_our_keys_first_and_then_those_that_the_host_had(host: Host) -> None:
@@ -122,7 +99,7 @@ def test_a_setting_that_would_win_over_ours_is_refused_by_the_name_of_its_file(h
     path = "/etc/ssh/sshd_config.d/05-own.conf"
     host.check_output("echo AuthorizedKeysFile .ssh/authorized_keys > %s", path)
     before = state(host)
-    told = call(host, {"purge": "kept", "accounts": [{"name": "alice", "sudo": True}]})
+    told = call(host, "accounts", {"purge": "kept", "accounts": [{"name": "alice", "sudo": True}]})
     after = state(host)
     host.check_output("rm %s", path)
     assert f"{path} sets AuthorizedKeysFile before" in told["msg"]
@@ -131,16 +108,18 @@ def test_a_setting_that_would_win_over_ours_is_refused_by_the_name_of_its_file(h
 
 def test_who_is_locked_and_was_unlocked_by_hand_is_locked_again(host: Host) -> None:
     key = host.file("/etc/groundcrew/authorized_keys/eve").content_string.strip()
-    call(host, {"purge": "kept", "accounts": [{"name": "lena", "ssh_keys": [key]}]})
+    call(host, "accounts", {"purge": "kept", "accounts": [{"name": "lena", "ssh_keys": [key]}]})
     assert login(host, "lena", "true").returncode == 0
     locked = {"purge": "kept", "proof_within_s": 30, "accounts": [{"name": "lena", "state": "locked"}]}
-    assert call(host, locked)["changed"]
-    assert not call(host, locked)["changed"]
+    assert call(host, "accounts", locked)["changed"]
+    assert not call(host, "accounts", locked)["changed"]
     host.check_output("usermod --password '*' --expiredate '' lena")
-    assert call(host, locked)["changed"]
+    assert call(host, "accounts", locked)["changed"]
     assert host.check_output("getent shadow lena").split(":")[1::6] == ["!*", "1"]
     assert login(host, "lena", "true").returncode == 255
-    assert call(host, {"purge": "kept", "accounts": [{"name": "lena", "state": "absent"}]})["removed"] == ["lena"]
+    assert call(host, "accounts", {"purge": "kept", "accounts": [{"name": "lena", "state": "absent"}]})["removed"] == [
+        "lena"
+    ]
 
 
 def test_what_somebody_gave_away_of_ours_is_roots_again(host: Host) -> None:
@@ -148,7 +127,7 @@ def test_what_somebody_gave_away_of_ours_is_roots_again(host: Host) -> None:
     host.check_output(f"chmod 0700 {paths}; chown 1000 {paths}")
     key = host.file("/etc/groundcrew/authorized_keys/eve").content_string.strip()
     eve = {"name": "eve", "ssh_keys": [key], "sudo": ["/usr/bin/id", "/usr/bin/systemctl status ssh.service"]}
-    assert call(host, {"purge": "kept", "proof_within_s": 30, "accounts": [eve]})["changed"]
+    assert call(host, "accounts", {"purge": "kept", "proof_within_s": 30, "accounts": [eve]})["changed"]
     assert host.check_output(f"stat -c '%a %U' {paths}").splitlines() == ["644 root", "755 root", "440 root"]
 
 
@@ -156,6 +135,7 @@ def test_shadow_is_neither_shown_nor_readable(host: Host) -> None:
     assert host.file("/etc/shadow").mode == 0o640
     told = call(
         host,
+        "accounts",
         {"purge": "kept", "accounts": [{"name": "alice", "password_hash": "$6$salt$planted"}]},
         "--check",
         "--diff",
@@ -168,6 +148,7 @@ def test_removing_the_last_administrator_is_refused_and_each_is_told_why(host: H
     before = state(host)
     told = call(
         host,
+        "accounts",
         {
             "purge": "kept",
             "accounts": [
@@ -186,7 +167,7 @@ def test_removing_the_last_administrator_is_refused_and_each_is_told_why(host: H
 def test_an_administrators_key_that_is_exchanged_for_a_wrong_one_comes_back(host: Host) -> None:
     before = state(host)
     crew = {"name": "crew", "ssh_keys": [LOST_KEY], "ssh_keys_exclusive": True}
-    told = call(host, {"purge": "kept", "proof_within_s": 12, "accounts": [crew]})
+    told = call(host, "accounts", {"purge": "kept", "proof_within_s": 12, "accounts": [crew]})
     assert told["failed"]
     assert told["undone"]
     assert "no new login could become root, so it does not stand: Failed to connect" in told["msg"]
@@ -195,51 +176,46 @@ def test_an_administrators_key_that_is_exchanged_for_a_wrong_one_comes_back(host
 
 
 def test_who_leaves_the_list_is_removed_and_the_number_stays_unused(host: Host) -> None:
-    call(host, {"purge": "kept", "accounts": [{"name": "frank"}, {"name": "grace"}]})
+    call(host, "accounts", {"purge": "kept", "accounts": [{"name": "frank"}, {"name": "grace"}]})
     uid = host.user("grace").uid
-    foreseen = call(host, {"purge": "kept", "accounts": [{"name": "grace", "state": "absent"}]}, "--check")
-    told = call(host, {"purge": "kept", "proof_within_s": 30, "accounts": [{"name": "grace", "state": "absent"}]})
+    foreseen = call(host, "accounts", {"purge": "kept", "accounts": [{"name": "grace", "state": "absent"}]}, "--check")
+    told = call(
+        host, "accounts", {"purge": "kept", "proof_within_s": 30, "accounts": [{"name": "grace", "state": "absent"}]}
+    )
     assert told["removed"] == ["grace"]
     assert told["proof"]["new_login"]
     assert [step["target"] for step in foreseen["steps"]] == [step["target"] for step in told["steps"]]
     assert host.file("/home/grace").uid == uid
-    call(host, {"purge": "kept", "accounts": [{"name": "heidi"}]})
+    call(host, "accounts", {"purge": "kept", "accounts": [{"name": "heidi"}]})
     assert host.user("heidi").uid > uid
-    call(host, {"purge": "kept", "accounts": [{"name": "grace"}]})
+    call(host, "accounts", {"purge": "kept", "accounts": [{"name": "grace"}]})
     assert host.user("grace").uid == uid
-    call(host, {"purge": "kept", "proof_within_s": 30, "accounts": [{"name": "grace", "state": "absent"}]})
+    call(host, "accounts", {"purge": "kept", "proof_within_s": 30, "accounts": [{"name": "grace", "state": "absent"}]})
     gone = [{"name": name, "state": "absent"} for name in ("frank", "heidi")]
-    assert call(host, {"purge": "kept", "accounts": gone})["removed"] == ["frank", "heidi"]
+    assert call(host, "accounts", {"purge": "kept", "accounts": gone})["removed"] == ["frank", "heidi"]
 
 
 def test_who_still_has_processes_is_locked_now_and_removed_later(host: Host) -> None:
-    call(host, {"purge": "kept", "accounts": [{"name": "ivan"}]})
+    call(host, "accounts", {"purge": "kept", "accounts": [{"name": "ivan"}]})
     host.check_output("systemd-run --unit=ivan --uid=ivan sleep 600")
-    told = call(host, {"purge": "kept", "accounts": [{"name": "ivan", "state": "absent"}]})
+    told = call(host, "accounts", {"purge": "kept", "accounts": [{"name": "ivan", "state": "absent"}]})
     assert "has running processes" in told["kept"]["ivan"]
     assert host.user("ivan").exists
     host.check_output("systemctl stop ivan")
-    assert call(host, {"purge": "kept", "accounts": [{"name": "ivan", "state": "absent"}]})["removed"] == ["ivan"]
+    assert call(host, "accounts", {"purge": "kept", "accounts": [{"name": "ivan", "state": "absent"}]})["removed"] == [
+        "ivan"
+    ]
 
 
 def test_useradd_that_is_at_work_is_waited_for_and_named(host: Host) -> None:
     hold = "import fcntl,time; f=open('/etc/.pwd.lock','r+b'); fcntl.lockf(f, fcntl.LOCK_EX); time.sleep(20)"
     host.check_output("systemd-run --unit=holder python3 -c %s", hold)
-    told = call(host, {"purge": "kept", "lock_wait_s": 1, "accounts": [{"name": "judy"}]})
+    told = call(host, "accounts", {"purge": "kept", "lock_wait_s": 1, "accounts": [{"name": "judy"}]})
     host.check_output("systemctl stop holder")
     assert "passwd, useradd or the like" in told["msg"]
 
 
 def test_what_cannot_be_is_refused_before_anything_is_touched(host: Host) -> None:
     before = state(host)
-    done = subprocess.run(
-        [
-            *("ansible-playbook", f"--limit={name_of(host)}", f"{SCENARIO}/refusals.yml"),
-            *(f"--inventory={PROJECT}/molecule/shared/inventory", f"--inventory={SCENARIO}/hosts.yml"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    play_on(host, "refusals.yml")
     assert state(host) == before

@@ -3,61 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
 from pathlib import Path
-from typing import Any
 
+from ansible_collections.groundcrew.fleet.molecule.shared.calls import ansible, call, name_of
 from testinfra.host import Host
 
 testinfra_hosts = ["ssh://old", "ssh://new"]
 
-PROJECT, SCENARIO = os.environ["MOLECULE_PROJECT_DIRECTORY"], os.environ["MOLECULE_SCENARIO_DIRECTORY"]
-INVENTORY = (f"--inventory={PROJECT}/molecule/shared/inventory", f"--inventory={SCENARIO}/hosts.yml")
 ADDRESS = {"old": "10.89.94.12", "new": "10.89.94.13"}
 DROPIN = "/etc/ssh/sshd_config.d/00-groundcrew-hardening.conf"
 # Each needs the network or the kernel of a machine; tests/guest has one.
 NOT_IN_A_CONTAINER = ("apparmor-", "audit-running", "kernel-", "mounts-")
 
 
-def name_of(host: Host) -> str:
-    return str(host.backend.get_pytest_id()).removeprefix("ssh://")
-
-
-def ansible(*argv: str) -> dict[str, Any]:
-    """Run ansible or ansible-playbook; return what the JSON callback tells of the last run."""
-    done = subprocess.run(
-        [argv[0], *INVENTORY, *argv[1:]],
-        env={**os.environ, "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout.startswith("{"), done.stdout + done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
-
-
-def call(host: Host, module: str, options: dict[str, Any], *flags: str) -> dict[str, Any]:
-    """Call the module on the host; return its result."""
-    told = ansible(
-        "ansible",
-        name_of(host),
-        "--become",
-        *flags,
-        "--module-name",
-        f"groundcrew.fleet.{module}",
-        "--args",
-        json.dumps(options),
-    )
-    result: dict[str, Any] = told["plays"][0]["tasks"][0]["hosts"][name_of(host)]
-    return result
-
-
 def play(name: str, *flags: str) -> dict[str, dict[str, int]]:
     """Run one of the collection's playbooks; return the counts of each host."""
-    counts: dict[str, dict[str, int]] = ansible("ansible-playbook", f"groundcrew.fleet.{name}", *flags)["stats"]
+    done = ansible("ansible-playbook", f"groundcrew.fleet.{name}", *flags)
+    assert done.stdout.startswith("{"), done.stdout + done.stderr
+    counts: dict[str, dict[str, int]] = json.loads(done.stdout)["stats"]
     return counts
 
 
@@ -114,6 +78,10 @@ def test_the_firewall_is_loaded_at_boot_before_the_network(host: Host) -> None:
 
 def test_our_rules_outlive_a_restart_of_the_distributions_and_come_back_when_somebody_flushes_all(host: Host) -> None:
     host.check_output("systemctl restart nftables.service")
+    # It waits for its own job alone: ours is done right after.
+    host.check_output(
+        "timeout 60 sh -c 'while systemctl list-jobs --no-legend | grep -q groundcrew-firewall; do sleep 0.1; done'"
+    )
     host.check_output("nft list table inet groundcrew")
     host.check_output("nft flush ruleset")
     told = call(host, "hardening_info", {"layers": ["firewall"]})

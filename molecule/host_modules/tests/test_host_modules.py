@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 
+from ansible_collections.groundcrew.fleet.molecule.shared.calls import play_on
 from testinfra.host import Host
 
 testinfra_hosts = ["ssh://old", "ssh://new"]
@@ -18,16 +17,6 @@ with socket.socket(socket.AF_UNIX) as haproxy:
     print(haproxy.makefile().read())
 """
 DRAINED = "8"
-
-
-def play(name: str, host: Host) -> None:
-    project, scenario = os.environ["MOLECULE_PROJECT_DIRECTORY"], os.environ["MOLECULE_SCENARIO_DIRECTORY"]
-    inventories = [f"--inventory={project}/molecule/shared/inventory", f"--inventory={scenario}/hosts.yml"]
-    limit = f"--limit={host.backend.get_pytest_id().removeprefix('ssh://')}"
-    run = subprocess.run(
-        ["ansible-playbook", *inventories, limit, f"{scenario}/{name}"], capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_the_drained_server_is_drained_in_haproxys_own_eyes(host: Host) -> None:
@@ -65,7 +54,7 @@ def test_the_update_and_the_restarts_stand_in_the_ledger_with_their_run(host: Ho
 
 
 def test_what_cannot_be_is_refused_with_value_and_cure(host: Host) -> None:
-    play("refusals.yml", host)
+    play_on(host, "refusals.yml")
 
 
 def test_a_secret_header_does_not_reach_the_hosts_journal(host: Host) -> None:
@@ -73,4 +62,4 @@ def test_a_secret_header_does_not_reach_the_hosts_journal(host: Host) -> None:
 
 
 def test_a_drain_waits_for_a_request_on_its_way(host: Host) -> None:
-    play("drain.yml", host)
+    play_on(host, "drain.yml")

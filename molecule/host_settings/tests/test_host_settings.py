@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.groundcrew.fleet.molecule.shared.calls import call, name_of, play_on
 from testinfra.host import Host
 
 testinfra_hosts = ["ssh://old", "ssh://new"]
 
-PROJECT, SCENARIO = os.environ["MOLECULE_PROJECT_DIRECTORY"], os.environ["MOLECULE_SCENARIO_DIRECTORY"]
-INVENTORIES = [f"--inventory={PROJECT}/molecule/shared/inventory", f"--inventory={SCENARIO}/hosts.yml"]
-KERNEL, SETTINGS = "groundcrew.fleet.kernel_settings", "groundcrew.fleet.host_settings"
+KERNEL, SETTINGS = "kernel_settings", "host_settings"
 NOTHING: dict[str, Any] = {
     "hostname": "",
     "hosts": [],
@@ -44,40 +40,9 @@ OTHERS: dict[str, Any] = {
 }
 
 
-def name_of(host: Host) -> str:
-    return str(host.backend.get_pytest_id()).removeprefix("ssh://")
-
-
 def is_new(host: Host) -> bool:
     """The host that has names of its own, a kernel that it may set, and a clock daemon."""
     return name_of(host) == "new"
-
-
-def call(host: Host, module: str, options: Mapping[str, Any], *flags: str) -> dict[str, Any]:
-    """Call the module on the host from the outside; return its result."""
-    done = subprocess.run(
-        [
-            *("ansible", name_of(host), "--become", *flags, *INVENTORIES),
-            *("--module-name", module, "--args", json.dumps(dict(options))),
-        ],
-        env={**os.environ, "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout.startswith("{"), done.stdout + done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)["plays"][0]["tasks"][0]["hosts"][name_of(host)]
-    return result
-
-
-def play(host: Host, playbook: str) -> None:
-    done = subprocess.run(
-        ["ansible-playbook", *INVENTORIES, "--limit", name_of(host), f"{SCENARIO}/{playbook}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def state(host: Host) -> str:
@@ -95,7 +60,7 @@ def state(host: Host) -> str:
 def converged(host: Host) -> Iterator[Host]:
     """A host that is as converge.yml says again after the test."""
     yield host
-    play(host, "converge.yml")
+    play_on(host, "converge.yml")
 
 
 def test_names_are_kept_in_a_block_and_other_lines_byte_for_byte(host: Host) -> None:
@@ -205,7 +170,7 @@ def test_a_value_that_the_kernel_refuses_leaves_all_as_it_was(host: Host) -> Non
         host, KERNEL, {"settings": {"net.core.somaxconn": "many", "net.ipv4.ip_local_port_range": "1024 65000"}}
     )
     if not is_new(host):
-        play(host, "converge.yml")
+        play_on(host, "converge.yml")
         return
     assert "Invalid argument" in told["msg"]
     assert told["undone"] is True
@@ -261,7 +226,7 @@ def test_a_file_that_somebody_edited_is_kept_and_named(converged: Host) -> None:
 
 def test_what_cannot_be_is_refused_and_nothing_touched(host: Host) -> None:
     before = state(host)
-    play(host, "refusals.yml")
+    play_on(host, "refusals.yml")
     assert state(host) == before
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from ansible_collections.groundcrew.fleet.molecule.shared.calls import call, play_on, rehearsed
 from testinfra.host import Host
 
 testinfra_hosts = ["ssh://old", "ssh://new"]
 
-PROJECT, SCENARIO = os.environ["MOLECULE_PROJECT_DIRECTORY"], os.environ["MOLECULE_SCENARIO_DIRECTORY"]
-INVENTORIES = [f"--inventory={PROJECT}/molecule/shared/inventory", f"--inventory={SCENARIO}/hosts.yml"]
 EVERYTHING = (
     "dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\\n'; apt-mark showauto; apt-mark showhold; "
     "find /etc -xdev -type f -not -name 'groundcrew-*' -exec sha256sum {} + | sort -k 2; "
@@ -25,37 +21,6 @@ LISTS = "find /var/lib/apt/lists -type f -exec sha256sum {} + | sort -k 2"
 
 
 CONFIGURE = ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"]
-
-
-def name_of(host: Host) -> str:
-    return str(host.backend.get_pytest_id()).removeprefix("ssh://")
-
-
-def call(host: Host, options: Mapping[str, Any], *flags: str) -> dict[str, Any]:
-    """Call the module on the host from the outside; return its result."""
-    done = subprocess.run(
-        [
-            *("ansible", name_of(host), "--become", *flags, *INVENTORIES),
-            *("--module-name", "groundcrew.fleet.packages", "--args", json.dumps(dict(options))),
-        ],
-        env={**os.environ, "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout.startswith("{"), done.stdout + done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)["plays"][0]["tasks"][0]["hosts"][name_of(host)]
-    return result
-
-
-def play(host: Host, playbook: str) -> None:
-    done = subprocess.run(
-        ["ansible-playbook", *INVENTORIES, "--limit", name_of(host), f"{SCENARIO}/{playbook}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def state(host: Host) -> str:
@@ -76,7 +41,7 @@ def brought(told: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def converged(host: Host) -> Iterator[Host]:
     """The host as converge.yml leaves it, before and after the test."""
     yield host
-    play(host, "converge.yml")
+    play_on(host, "converge.yml")
 
 
 def test_packages_holds_marks_and_repository_are_as_listed(host: Host) -> None:
@@ -92,8 +57,8 @@ def test_packages_holds_marks_and_repository_are_as_listed(host: Host) -> None:
 def test_a_host_that_is_as_listed_starts_no_apt_and_answers_at_once(host: Host) -> None:
     host.check_output("chmod a-x /usr/bin/apt-get /usr/bin/apt-cache /usr/bin/apt-mark")
     try:
-        told = call(host, {"packages": ["tree", "apt-utils"], "name": "other"}, "--check")
-        again = call(host, {"packages": ["sudo"], "name": "empty"}, "--check")
+        told = call(host, "packages", {"packages": ["tree", "apt-utils"], "name": "other"}, "--check")
+        again = call(host, "packages", {"packages": ["sudo"], "name": "empty"}, "--check")
     finally:
         host.check_output("chmod a+x /usr/bin/apt-get /usr/bin/apt-cache /usr/bin/apt-mark")
     assert told["packages"] == again["packages"] == []
@@ -105,7 +70,9 @@ def test_check_mode_leaves_no_trace_even_with_a_repository_that_is_new(host: Hos
     before = (state(host), host.check_output(LISTS))
     key = host.file("/srv/key.asc").content_string
     second = {"name": "second", "uris": ["file:/srv/second"], "suites": ["./"], "key": key}
-    told = call(host, {"name": "second", "repositories": [second], "packages": ["crew-slow"]}, "--check", "--diff")
+    told = call(
+        host, "packages", {"name": "second", "repositories": [second], "packages": ["crew-slow"]}, "--check", "--diff"
+    )
     assert (state(host), host.check_output(LISTS)) == before
     assert brought(told) == [("crew-slow", "", "1.0")]
     assert told["packages"][0]["installed_bytes"] == 300 * 1024
@@ -142,13 +109,13 @@ def test_check_mode_leaves_no_trace_even_with_a_repository_that_is_new(host: Hos
 )
 def test_check_mode_foretells_exactly_what_comes(host: Host, options: list[Any], changes: list[Any]) -> None:
     asked = {"purge_unlisted": False, "packages": options}
-    foretold, told = call(host, asked, "--check"), call(host, asked)
+    foretold, told, again = rehearsed(host, "packages", asked)
     assert brought(foretold) == brought(told) == changes
     assert foretold["steps"] == told["steps"]
     for name, _before, after in changes:
         assert version(host, name) == after
     assert "crew-tool" in host.check_output("apt-mark showhold") or version(host, "crew-tool") == ""
-    assert not call(host, asked)["changed"]
+    assert not again["changed"]
 
 
 def test_purged_configuration_is_gone(host: Host) -> None:
@@ -157,13 +124,13 @@ def test_purged_configuration_is_gone(host: Host) -> None:
 
 def test_what_leaves_the_list_goes_and_all_is_as_before_we_came(converged: Host) -> None:
     host = converged
-    assert call(host, {"name": "second", "packages": ["tree"]})["changed"]
-    told = call(host, {"packages": []})
+    assert call(host, "packages", {"name": "second", "packages": ["tree"]})["changed"]
+    told = call(host, "packages", {"packages": []})
     assert ("crew-lib", "1.0", "") in brought(told)
     assert (version(host, "crew-tool"), version(host, "crew-lib"), told["kept"]) == ("", "", {})
     # Another list has it.
     assert version(host, "tree")
-    assert [name for name, _before, _after in brought(call(host, {"name": "second"}))] == ["tree"]
+    assert [name for name, _before, _after in brought(call(host, "packages", {"name": "second"}))] == ["tree"]
     assert version(host, "tree") == ""
     assert "apt-utils" in host.check_output("apt-mark showauto").split()
     assert host.check_output("apt-mark showhold") == ""
@@ -177,8 +144,10 @@ def test_what_leaves_the_list_goes_and_all_is_as_before_we_came(converged: Host)
 
 def test_what_something_else_needs_stays_and_is_automatic(converged: Host) -> None:
     host = converged
-    call(host, {"purge_unlisted": False, "packages": ["crew-lib"]})
-    told = call(host, {"packages": [{"name": "crew-tool", "version": "1.0", "held": True}], "purge_unlisted": True})
+    call(host, "packages", {"purge_unlisted": False, "packages": ["crew-lib"]})
+    told = call(
+        host, "packages", {"packages": [{"name": "crew-tool", "version": "1.0", "held": True}], "purge_unlisted": True}
+    )
     assert version(host, "crew-lib") == "1.0"
     assert "crew-lib" in host.check_output("apt-mark showauto").split()
     assert [name for name, _before, _after in brought(told)] == ["tree"]
@@ -187,7 +156,7 @@ def test_what_something_else_needs_stays_and_is_automatic(converged: Host) -> No
 def test_what_came_along_stays_while_a_package_of_the_admin_recommends_it(converged: Host) -> None:
     host = converged
     host.check_output("apt-get -q -y --no-install-recommends install crew-fan")
-    told = call(host, {"packages": []})
+    told = call(host, "packages", {"packages": []})
     host.check_output("apt-get -q -y purge crew-fan")
     assert ("crew-tool", "1.0", "") in brought(told)
     assert version(host, "crew-lib") == "1.0"
@@ -209,25 +178,25 @@ def test_systemd_timesyncd_makes_place_for_chrony_and_comes_back(timesyncd: Host
     host = timesyncd
     listed, empty = {"name": "time", "packages": ["chrony"]}, {"name": "time", "packages": []}
     was = version(host, "systemd-timesyncd")
-    foretold, told = call(host, listed, "--check"), call(host, listed)
+    foretold, told, again = rehearsed(host, "packages", listed)
     assert foretold["replaced"] == told["replaced"] == {"systemd-timesyncd": "chrony"}, told
     assert foretold["steps"] == told["steps"]
     assert ("systemd-timesyncd", was, "") in brought(foretold)
     assert version(host, "chrony")
     assert version(host, "systemd-timesyncd") == ""
-    assert not call(host, listed)["changed"]
-    foretold, told = call(host, empty, "--check"), call(host, empty)
+    assert not again["changed"]
+    foretold, told, again = rehearsed(host, "packages", empty)
     assert foretold["steps"] == told["steps"]
     assert (version(host, "chrony"), version(host, "systemd-timesyncd")) == ("", was)
     assert "systemd-timesyncd" in host.check_output("apt-mark showauto").split()
-    assert not call(host, empty)["changed"]
+    assert not again["changed"]
 
 
 def test_what_made_place_is_back_with_its_mark_when_the_run_fails(timesyncd: Host) -> None:
     host = timesyncd
     host.check_output("dpkg --purge chrony")
     before = marked(host)
-    told = call(host, {"name": "time", "packages": ["chrony", "crew-broken"]})
+    told = call(host, "packages", {"name": "time", "packages": ["chrony", "crew-broken"]})
     assert told["undone"], told
     assert marked(host) == before
 
@@ -235,7 +204,7 @@ def test_what_made_place_is_back_with_its_mark_when_the_run_fails(timesyncd: Hos
 def test_an_edited_file_stays_and_is_named(converged: Host) -> None:
     host = converged
     host.check_output("echo '# mine' >> /etc/apt/preferences.d/crew")
-    told = call(host, {"packages": ["crew-tool", "tree", "apt-utils"]})
+    told = call(host, "packages", {"packages": ["crew-tool", "tree", "apt-utils"]})
     assert list(told["kept"]) == ["/etc/apt/preferences.d/crew"]
     assert host.file("/etc/apt/preferences.d/crew").contains("# mine")
     assert not host.file("/etc/apt/sources.list.d/crew.sources").exists
@@ -249,12 +218,14 @@ def test_an_interrupted_dpkg_is_finished_first_and_check_mode_shows_that(host: H
         time.sleep(0.2)
     host.check_output("systemctl kill -s KILL slow; sleep 0.5; touch /root/quick")
     asked = {"purge_unlisted": False, "packages": ["crew-slow"]}
-    foretold, told = call(host, asked, "--check"), call(host, asked)
+    foretold, told, _again = rehearsed(host, "packages", asked)
     assert foretold["interrupted"] == told["interrupted"] == ["crew-slow"]
     assert foretold["steps"] == told["steps"]
     assert told["steps"][0]["argv"] == CONFIGURE
     assert host.check_output("dpkg --audit") == ""
-    assert call(host, {"purge_unlisted": False, "packages": [{"name": "crew-slow", "state": "absent"}]})["changed"]
+    assert call(host, "packages", {"purge_unlisted": False, "packages": [{"name": "crew-slow", "state": "absent"}]})[
+        "changed"
+    ]
 
 
 def test_an_interruption_at_the_question_about_an_edited_file_is_finished_and_the_file_stays(host: Host) -> None:
@@ -262,21 +233,21 @@ def test_an_interruption_at_the_question_about_an_edited_file_is_finished_and_th
     host.check_output(f"dpkg -i {archives}", "1.0")
     host.check_output("echo mine > /etc/crew-edited.conf")
     host.check_output(f"dpkg --unpack {archives}", "2.0")
-    told = call(host, {"purge_unlisted": False, "packages": ["crew-edited"]})
+    told = call(host, "packages", {"purge_unlisted": False, "packages": ["crew-edited"]})
     assert told["interrupted"] == ["crew-edited"], told
     assert told["steps"][0]["argv"] == CONFIGURE
     assert host.check_output("dpkg --audit") == ""
     assert version(host, "crew-edited") == "2.0"
     assert host.file("/etc/crew-edited.conf").content_string == "mine\n"
     gone = [{"name": "crew-edited", "state": "absent", "purge": True}]
-    assert call(host, {"purge_unlisted": False, "packages": gone})["changed"]
+    assert call(host, "packages", {"purge_unlisted": False, "packages": gone})["changed"]
     assert not host.file("/etc/crew-edited.conf").exists
 
 
 def test_packages_that_lack_what_they_need_are_mended_by_apt(host: Host) -> None:
     host.check_output("cd /srv/repository && (dpkg --force-depends --unpack crew-lonely_*.deb || true)")
     gone = [{"name": "crew-lonely", "state": "absent", "purge": True}]
-    told = call(host, {"purge_unlisted": False, "packages": gone})
+    told = call(host, "packages", {"purge_unlisted": False, "packages": gone})
     assert told["interrupted"] == ["crew-lonely"], told
     assert version(host, "crew-lonely") == ""
     assert host.check_output("dpkg --audit") == ""
@@ -288,7 +259,7 @@ def test_who_has_dpkgs_lock_is_named(host: Host) -> None:
     )
     host.check_output("systemd-run --collect --unit=holder python3 -c %s", hold)
     time.sleep(1)
-    told = call(host, {"purge_unlisted": False, "lock_wait_s": 1, "packages": ["crew-slow"]})
+    told = call(host, "packages", {"purge_unlisted": False, "lock_wait_s": 1, "packages": ["crew-slow"]})
     host.check_output("systemctl stop holder")
     assert "python3 -c import fcntl,time" in told["msg"]
     assert "has the lock /var/lib/dpkg/lock-frontend" in told["msg"]
@@ -297,7 +268,7 @@ def test_who_has_dpkgs_lock_is_named(host: Host) -> None:
 
 def test_a_package_that_cannot_be_configured_is_taken_back_with_all_that_came(host: Host) -> None:
     before = state(host)
-    told = call(host, {"name": "broken", "packages": ["crew-broken", "crew-slow"]})
+    told = call(host, "packages", {"name": "broken", "packages": ["crew-broken", "crew-slow"]})
     assert told["undone"], told
     assert "I cannot be configured" in told["msg"]
     assert state(host) == before
@@ -305,6 +276,6 @@ def test_a_package_that_cannot_be_configured_is_taken_back_with_all_that_came(ho
 
 def test_what_cannot_be_is_refused_before_anything_is_touched(host: Host) -> None:
     before = state(host)
-    play(host, "refusals.yml")
+    play_on(host, "refusals.yml")
     after = state(host)
     assert after == before

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from ansible_collections.groundcrew.fleet.molecule.shared.calls import INVENTORIES, SCENARIO, name_of
 from testinfra.host import Host
 
 testinfra_hosts = ["ssh://old", "ssh://new"]
@@ -15,6 +17,16 @@ testinfra_hosts = ["ssh://old", "ssh://new"]
 CONF, EXTRA, STATE = "/etc/shop/shop.json", "/etc/shop/conf.d/extra.json", "/var/lib/groundcrew"
 UNTOUCHED = "stat -c '%n %i %Y %Z %a %U' /etc/shop/* /etc/shop/conf.d/*; cat /etc/shop/*.json /etc/shop/conf.d/*"
 ASK = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8000/{}').read().decode())"
+# Answers in the place of the module.
+OTHER_CODE = r"""
+import hashlib, io, sys, zipfile
+content = io.BytesIO()
+with zipfile.ZipFile(content, "w") as archive:
+    answer = "dict(changed=False, told_by='what is kept')"
+    archive.writestr("kept_entry.py", f"import json\ndef run(options):\n    print(json.dumps({answer}))\n")
+with open(sys.argv[1], "wb") as file:
+    file.write(hashlib.sha256(content.getvalue()).hexdigest().encode() + b"\n" + content.getvalue())
+"""
 
 
 class Shop(NamedTuple):
@@ -31,11 +43,9 @@ class Shop(NamedTuple):
     def play(
         self, *flags: str, callback: str = "ansible.posix.json", **variables: Any
     ) -> subprocess.CompletedProcess[str]:
-        project, scenario = os.environ["MOLECULE_PROJECT_DIRECTORY"], os.environ["MOLECULE_SCENARIO_DIRECTORY"]
-        inventories = [f"--inventory={project}/molecule/shared/inventory", f"--inventory={scenario}/hosts.yml"]
-        limit = f"--limit={self.host.backend.get_pytest_id().removeprefix('ssh://')}"
+        words = [f"--limit={name_of(self.host)}", *flags, "-e", json.dumps(variables), f"{SCENARIO}/converge.yml"]
         return subprocess.run(
-            ["ansible-playbook", *inventories, limit, *flags, "-e", json.dumps(variables), f"{scenario}/converge.yml"],
+            ["ansible-playbook", *INVENTORIES, *words],
             env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": callback},
             capture_output=True,
             text=True,
@@ -68,11 +78,16 @@ class Shop(NamedTuple):
 
 @pytest.fixture
 def shop(host: Host) -> Shop:
-    """The service as converge.yml has it, whatever the test before did."""
-    settled = Shop(host)
-    result = settled.call()
+    """The service as converge.yml has it; a test that leaves it otherwise asks for `changing` too."""
+    return Shop(host)
+
+
+@pytest.fixture
+def changing(shop: Shop) -> Iterator[None]:
+    """Bring the service back to what converge.yml says, however the test ends."""
+    yield
+    result = shop.call()
     assert not result.get("failed"), result["msg"]
-    return settled
 
 
 def actions(result: dict[str, Any]) -> list[str]:
@@ -118,7 +133,7 @@ def test_a_late_validator_that_fails_takes_all_back_before_the_service_reads_it(
 
 def test_a_service_that_is_not_well_gets_its_old_files_back(shop: Shop) -> None:
     content, pid = shop.host.file(EXTRA).content, shop.pid()
-    result = shop.call(shop_extra={"greeting": "ill", "healthy": False})
+    result = shop.call(shop_extra={"greeting": "ill", "healthy": False}, shop_within_s=3)
 
     assert result["failed"]
     assert result["undone"], result
@@ -129,6 +144,7 @@ def test_a_service_that_is_not_well_gets_its_old_files_back(shop: Shop) -> None:
     assert shop.pid() == pid
 
 
+@pytest.mark.usefixtures("changing")
 def test_a_changed_file_is_reloaded_and_a_changed_environment_restarts(shop: Shop) -> None:
     pid = shop.pid()
     wanted = {"shop_greeting": "changed", "shop_extra": {"greeting": "changed"}}
@@ -142,6 +158,7 @@ def test_a_changed_file_is_reloaded_and_a_changed_environment_restarts(shop: Sho
     assert shop.ask("token") == "planted-secret-2"
 
 
+@pytest.mark.usefixtures("changing")
 def test_a_lost_reload_is_made_up_for_once(shop: Shop) -> None:
     shop.write(EXTRA, '{"greeting": "lost"}')
     assert shop.health()["greeting"] == "hello"
@@ -153,12 +170,14 @@ def test_a_lost_reload_is_made_up_for_once(shop: Shop) -> None:
     assert not shop.call(shop_extra={"greeting": "lost"})["changed"]
 
 
+@pytest.mark.usefixtures("changing")
 def test_a_restart_by_hand_is_not_repeated(shop: Shop) -> None:
     shop.write(EXTRA, '{"greeting": "by hand"}')
     shop.host.check_output("systemctl restart shop")
     assert not shop.call(shop_extra={"greeting": "by hand"})["changed"]
 
 
+@pytest.mark.usefixtures("changing")
 def test_the_same_bytes_written_again_change_nothing(shop: Shop) -> None:
     shop.changed(shop_greeting="again")
     shop.host.check_output(f"cp {CONF} /tmp/copy && cp /tmp/copy {CONF} && touch /etc/shop/environment")
@@ -194,6 +213,7 @@ def test_what_is_not_listed_is_purged(shop: Shop) -> None:
     assert shop.host.check_output("ls /etc/shop/conf.d") == "extra.json"
 
 
+@pytest.mark.usefixtures("changing")
 def test_owner_mode_and_acl_stay_where_they_are_not_asked(shop: Shop) -> None:
     shop.host.check_output(f"chown daemon:daemon {CONF}; chmod 0640 {CONF}; setfacl -m u:nobody:r {CONF}")
     before = shop.host.check_output(f"getfacl -p {CONF}")
@@ -203,6 +223,7 @@ def test_owner_mode_and_acl_stay_where_they_are_not_asked(shop: Shop) -> None:
     shop.host.check_output(f"setfacl -b {CONF}; chown root:root {CONF}; chmod 0644 {CONF}; systemctl restart shop")
 
 
+@pytest.mark.usefixtures("changing")
 def test_check_mode_shows_the_very_steps_that_a_run_takes(shop: Shop) -> None:
     wanted = {"shop_greeting": "steps", "shop_token": "planted-secret-3"}
     before = shop.untouched()
@@ -228,9 +249,29 @@ def test_a_secret_shows_nowhere(shop: Shop) -> None:
         assert "planted-secret" not in shop.host.run(f"{place} | grep -v 'grep'").stdout, place
 
 
+@pytest.mark.usefixtures("changing")
 def test_a_whole_call_is_one_execution(shop: Shop) -> None:
     count = "journalctl --sync; journalctl -q -o cat -t sshd -t sshd-session | grep -c 'Starting session: command'"
     before = int(shop.host.check_output(count))
     shop.changed(shop_greeting="counted")
     # The second question is a session too.
     assert int(shop.host.check_output(count)) - before == 2
+
+
+@pytest.mark.usefixtures("changing")
+def test_code_that_the_host_keeps_is_what_runs(shop: Shop) -> None:
+    kept = shop.host.check_output(f"ls -td {STATE}/code/service_config-* | head -n 1")
+    shop.host.check_output("python3 -c %s %s", OTHER_CODE, kept)
+    told = shop.call()
+    shop.host.check_output(f"rm {kept}")
+    assert told.get("told_by") == "what is kept", told
+
+
+@pytest.mark.parametrize("damage", ["truncate --size 1000 {}", "rm {}"])
+def test_code_that_is_damaged_or_gone_is_brought_anew(shop: Shop, damage: str) -> None:
+    kept = shop.host.check_output(f"ls -td {STATE}/code/service_config-* | head -n 1")
+    before = shop.host.check_output(f"sha256sum {kept}")
+    shop.host.check_output(damage.format(kept))
+    assert not shop.call().get("failed")
+    assert shop.host.check_output(f"sha256sum {kept}") == before
+    assert shop.host.check_output(f"stat -c '%U %a' {kept} {STATE}/code") == "root 600\nroot 700"

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
+
+from ansible_collections.groundcrew.fleet.molecule.shared.calls import SCENARIO, ansible
 
 
 def test_check_mode_after_converge_reports_no_change() -> None:
-    project, scenario = os.environ["MOLECULE_PROJECT_DIRECTORY"], os.environ["MOLECULE_SCENARIO_DIRECTORY"]
-    inventories = [f"--inventory={project}/molecule/shared/inventory", f"--inventory={scenario}/hosts.yml"]
-    run = subprocess.run(
-        ["ansible-playbook", "--check", "--diff", *inventories, f"{scenario}/converge.yml"],
-        env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = ansible("ansible-playbook", "--check", "--diff", f"{SCENARIO}/converge.yml")
     assert run.returncode == 0, run.stdout + run.stderr
     hosts = json.loads(run.stdout)["stats"]
     assert {name: counts["changed"] for name, counts in hosts.items()} == dict.fromkeys(hosts, 0), run.stdout

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.groundcrew.fleet.molecule.shared.calls import INVENTORIES, SCENARIO, name_of
 from testinfra.host import Host
 
 Answer = tuple[int, str]
@@ -36,14 +36,12 @@ def get(host: Host) -> Callable[[str], Answer]:
 @pytest.fixture(scope="module")
 def include_role(host: Host) -> Play:
     """Run one task file of a role on the host; variables by name. The outcome is the test's to judge."""
-    project, scenario = os.environ["MOLECULE_PROJECT_DIRECTORY"], os.environ["MOLECULE_SCENARIO_DIRECTORY"]
-    name = host.backend.get_pytest_id().removeprefix("ssh://")
 
     def play(role: str, tasks_from: str = "main", **variables: Any) -> subprocess.CompletedProcess[str]:
-        inventories = [f"--inventory={project}/molecule/shared/inventory", f"--inventory={scenario}/hosts.yml"]
-        given = ["-e", json.dumps({"role": role, "tasks_from": tasks_from, **variables})]
+        given = json.dumps({"role": role, "tasks_from": tasks_from, **variables})
+        words = [f"--limit={name_of(host)}", "-e", given, f"{SCENARIO}/role.yml"]
         return subprocess.run(
-            ["ansible-playbook", "-vvv", "--diff", *inventories, f"--limit={name}", *given, f"{scenario}/role.yml"],
+            ["ansible-playbook", "-vvv", "--diff", *INVENTORIES, *words],
             capture_output=True,
             text=True,
             check=False,

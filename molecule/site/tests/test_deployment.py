@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -14,23 +15,30 @@ testinfra_hosts = ["ssh://old", "ssh://new"]
 Run = subprocess.CompletedProcess[str]
 Play = Callable[..., Run]
 Get = Callable[[str], "tuple[int, str]"]
+FAILED = """
+import glob, json
+records = [json.load(open(path)) for path in glob.glob("/var/lib/groundcrew/releases/shop/*.json")]
+print(json.dumps([one["version"] for one in records if one["failed"]]))
+"""
 SECRETS = ("zq-planted-secret", "zq-other-secret")
 
 
 class Turn(NamedTuple):
-    """One run of the role, the version that answered after it, and every path and link of the app."""
+    """One run of the role, the version that answered after it, where the app's links led, and which releases had failed."""
 
     run: Run
     running: str
-    tree: str
+    links: str
+    failed: list[str]
 
 
 @pytest.fixture(scope="module")
 def turn(host: Host, get: Get, include_role: Play) -> Callable[..., Turn]:
     def take(tasks_from: str = "main", **variables: object) -> Turn:
         run = include_role("deployment", tasks_from, **variables)
-        tree = host.check_output("find /opt/shop -printf '%p %l\\n' | sort")
-        return Turn(run, get("http://127.0.0.1:8000/version")[1], tree)
+        links = host.check_output("find /opt/shop -maxdepth 1 -type l -printf '%f %l\\n' | sort")
+        failed = json.loads(host.check_output("python3 -c %s", FAILED))
+        return Turn(run, get("http://127.0.0.1:8000/version")[1], links, failed)
 
     return take
 
@@ -79,7 +87,12 @@ def test_a_version_that_does_not_come_up_is_taken_back_with_the_apps_own_words(s
     assert "Everything was taken back" in story.broken.run.stdout
     assert "the catalogue of 3.0.0 has no prices" in story.broken.run.stdout
     assert '"1.0.0"' in story.broken.running
-    assert "3.0.0" not in story.broken.tree
+    assert "current releases/1.0.0" in story.broken.links
+
+
+def test_a_version_that_has_failed_stays_and_is_marked(story: Story) -> None:
+    assert story.broken.failed == ["3.0.0"]
+    assert "3.0.0" not in story.undone_again.links
 
 
 def test_another_version_runs_after_its_deployment(story: Story) -> None:
@@ -96,7 +109,7 @@ def test_site_leaves_a_host_alone_that_runs_another_version(story: Story) -> Non
 def test_undo_brings_exactly_the_version_back_that_was_there_before(story: Story) -> None:
     assert story.undone.run.returncode == 0, story.undone.run.stdout
     assert '"1.0.0"' in story.undone.running
-    assert "/opt/shop/current releases/1.0.0" in story.undone.tree
+    assert story.undone.links == "current releases/1.0.0"
 
 
 def test_a_second_undo_changes_nothing(story: Story) -> None:

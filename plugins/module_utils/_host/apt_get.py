@@ -20,7 +20,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .._errors import BadInput, CommandFailed
-from . import apt, dpkg, files
+from . import apt_lists, dpkg, files
 from .run import Completed, run
 
 PARTS = {"/etc/apt/sources.list.d": "sourceparts", "/etc/apt/preferences.d": "preferencesparts"}
@@ -60,7 +60,7 @@ class Stage(NamedTuple):
     """Where apt looks: `options` lead it away from the host's own files; `lists` is where its lists of packages lie."""
 
     options: tuple[str, ...] = ()
-    lists: str = apt.LISTS
+    lists: str = apt_lists.LISTS
 
 
 @contextlib.contextmanager
@@ -90,7 +90,7 @@ def staged(
             options.append(f"Dir::State::extended_states={_marks(tree, marks)}")
         if released:
             options.append(f"Dir::State::status={_status(tree, released)}")
-        lists = _lists(tree) if own_lists else apt.LISTS
+        lists = _lists(tree) if own_lists else apt_lists.LISTS
         if own_lists:
             options.append(f"Dir::State::lists={lists}/")
         yield Stage(tuple(word for option in options for word in ("-o", option)), lists)
@@ -149,8 +149,8 @@ def _status(tree: str, released: Collection[str]) -> str:
 
 def _lists(tree: str) -> str:
     """Copy the host's lists: only what is new since then is fetched."""
-    if os.path.isdir(apt.LISTS):
-        shutil.copytree(apt.LISTS, f"{tree}/lists", ignore=shutil.ignore_patterns("lock", "partial", "auxfiles"))
+    if os.path.isdir(apt_lists.LISTS):
+        shutil.copytree(apt_lists.LISTS, f"{tree}/lists", ignore=shutil.ignore_patterns("lock", "partial", "auxfiles"))
     os.makedirs(f"{tree}/lists/partial")
     return f"{tree}/lists"
 
@@ -171,7 +171,7 @@ def fetch(stage: Stage, *, wait_s: float = 60, timeout_s: float = 300) -> None:
             # apt leaves the time of an unchanged directory alone, and the next run would fetch again.
             os.utime(stage.lists)
             return
-        if apt.LOCKED not in done.err or time.monotonic() > deadline:
+        if apt_lists.LOCKED not in done.err or time.monotonic() > deadline:
             said = " ".join(line for line in done.err.splitlines() if line.startswith(("E:", "W:"))) or done.explain()
             raise BadInput(
                 f"the package lists cannot be fetched, so nothing was touched: {said[-2000:]}; check uris, suites, components "
@@ -189,7 +189,7 @@ def simulate(
     stays by the host's own setting for that, and goes if `strict`.
     Raise BadInput, with the cure, for a package or version that is not to be had, or that cannot be installed.
     """
-    argv = ["apt-get", "-s", "-q", "-y", *stage.options, "--no-install-recommends", "--allow-downgrades"]
+    argv = ["apt-get", "-s", "-q", "-y", *dpkg.FRESH, *stage.options, "--no-install-recommends", "--allow-downgrades"]
     argv += ["--allow-change-held-packages", "--allow-remove-essential", "-o", "APT::Sandbox::User=root"]
     argv += ["-o", f"APT::Get::AutomaticRemove={int(autoremove)}"]
     argv += ["-o", "APT::AutoRemove::SuggestsImportant=0"]
@@ -211,7 +211,7 @@ def changes(told: str) -> Iterator[Change]:
 
 def is_broken() -> bool:
     """Tell whether packages lack what they need, so that dpkg alone cannot end what was interrupted."""
-    return run(["apt-get", "-s", "-q", "check"], timeout_s=TIMEOUT_S).rc != 0
+    return run(["apt-get", "-s", "-q", *dpkg.FRESH, "check"], timeout_s=TIMEOUT_S).rc != 0
 
 
 def records(stage: Stage, wanted: Sequence[Change]) -> dict[str, Record]:

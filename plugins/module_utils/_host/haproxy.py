@@ -13,12 +13,16 @@ import socket
 import time
 from collections.abc import Iterator
 
-from .._errors import CommandFailed
+from .._errors import BadInput, CommandFailed
 
 CURE = (
     "check that HAProxy runs, that its `global` section has `stats socket {path} mode 660 level admin`, "
     "and that the task may open it (become: true, or the group haproxy)"
 )
+# What HAProxy answers to an order that it has followed, where it is not silence.
+FOLLOWED = ("New server registered.", "Server deleted.")
+UNKNOWN = "No such server."
+EXISTS = "Already exists a server"
 
 
 def ask(path: str, command: str, *, timeout_s: float = 5) -> str:
@@ -27,7 +31,7 @@ def ask(path: str, command: str, *, timeout_s: float = 5) -> str:
     Raise CommandFailed, with the cure, when the socket cannot be used or stays silent for `timeout_s`.
     """
     deadline = time.monotonic() + timeout_s
-    answer = b""
+    answer = bytearray()
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
             stream.settimeout(timeout_s)
@@ -42,12 +46,32 @@ def ask(path: str, command: str, *, timeout_s: float = 5) -> str:
 
 
 def order(path: str, command: str, *, timeout_s: float = 5) -> None:
-    """Give one command that is answered by silence; raise CommandFailed with what HAProxy objects to."""
+    """Give one command that is answered by silence or a confirmation; raise CommandFailed with what HAProxy objects to."""
     objection = ask(path, command, timeout_s=timeout_s)
+    if objection in FOLLOWED:
+        return
     if "permission denied" in objection.lower():
         raise CommandFailed(f"HAProxy refused `{command}`: {objection}; {CURE.format(path=path)}")
     if objection:
         raise CommandFailed(f"HAProxy refused `{command}`: {objection}")
+
+
+def reached(host: str, port: int) -> tuple[str, ...]:
+    """Return where the host is reached, as HAProxy spells it: one address, or all those of a name, the first one first.
+
+    A running HAProxy looks up no name of a server that is added, so it is looked up here, as HAProxy does when it starts.
+    Raise BadInput for a name that this host does not know.
+    """
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        found = socket.getaddrinfo(bare, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise BadInput(
+            f"address {host!r} is no IP address, and this load balancer knows no such name ({error}): give an IP address, or "
+            "have it know the name"
+        ) from None
+    told = [str(where[0]) for *_others, where in found]
+    return tuple(dict.fromkeys(f"[{one}]:{port}" if ":" in one else f"{one}:{port}" for one in told))
 
 
 @contextlib.contextmanager

@@ -43,6 +43,11 @@ def memory_mib() -> int:
     return int(total.split()[1]) // 1024
 
 
+def architecture() -> str:
+    """Return the machine's kind in the kernel's words, such as x86_64."""
+    return os.uname().machine
+
+
 def virtualization() -> str:
     """Return what this machine runs in, in systemd's words (`podman`, `kvm`), "none" for bare metal."""
     return run(["systemd-detect-virt"], timeout_s=10).out.strip() or "unknown"

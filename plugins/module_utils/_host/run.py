@@ -78,10 +78,12 @@ def run(
     return Completed(tuple(argv), rc, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), seconds)
 
 
-def require(argv: Sequence[str], *, timeout_s: float = 30, stdin: bytes | None = None) -> Completed:
-    """Run `argv` and return its output; raise CommandFailed, telling what it printed, unless it ended with 0."""
+def require(
+    argv: Sequence[str], *, timeout_s: float = 30, stdin: bytes | None = None, ok: Sequence[int] = (0,)
+) -> Completed:
+    """Run `argv` and return its output; raise CommandFailed, telling what it printed, unless it ended with one of `ok`."""
     done = run(argv, timeout_s=timeout_s, stdin=stdin)
-    if done.rc != 0:
+    if done.rc not in ok:
         raise CommandFailed(done.explain())
     return done
 

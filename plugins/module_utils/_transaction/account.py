@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import packages
 from .journal import Entry, Journal
 from .steps import FILE_KINDS, describe
 
@@ -31,8 +30,14 @@ def line(opened: Journal, *, result: str, seconds: float, why: str) -> dict[str,
 
 def _change(entry: Entry) -> dict[str, Any]:
     """One step in the ledger: what it did, from what to what; the digest of a secret is not told, it can be guessed."""
-    told = {key: value for key, value in describe(entry.step).items() if key in ("kind", "target", "action", "to")}
+    told = {
+        key: value
+        for key, value in describe(entry.step).items()
+        if key in ("kind", "target", "action", "to", "archived")
+    }
     if entry.step.kind == "package":
+        from . import packages
+
         before = entry.before.get("installed", {})
         told["from"] = {name: packages.version_in(before, name) for name in entry.step.args["packages"]}
         told["to"] = dict(entry.step.args["packages"])

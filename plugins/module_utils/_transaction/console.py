@@ -11,7 +11,6 @@ recovers a transaction is what wrote it.
 from __future__ import annotations
 
 import hashlib
-import importlib
 import io
 import os
 import sys
@@ -25,9 +24,22 @@ from .steps import Plan
 
 MODULES = (
     "_errors",
-    *("_host.checks", "_host.files", "_host.run", "_host.systemd"),
+    *(
+        "_host.checks",
+        "_host.dpkg",
+        "_host.files",
+        "_host.package_versions",
+        "_host.probes",
+        "_host.processes",
+        "_host.run",
+        "_host.systemd",
+        "_host.unpack",
+    ),
     *(
         "_transaction.account",
+        "_transaction.archives",
+        "_transaction.by_apt",
+        "_transaction.by_dnf",
         "_transaction.cli",
         "_transaction.console",
         "_transaction.disk",
@@ -35,7 +47,7 @@ MODULES = (
     ),
     *("_transaction.journal", "_transaction.ledger", "_transaction.lock", "_transaction.packages"),
     *("_transaction.paths", "_transaction.proof", "_transaction.quarantine", "_transaction.recovery"),
-    *("_transaction.steps", "_transaction.units", "_transaction.world"),
+    *("_transaction.steps", "_transaction.trees", "_transaction.units", "_transaction.unpacking", "_transaction.world"),
 )
 RECOVER_UNIT = "groundcrew-recover.service"
 _MAIN = b"from groundcrew._transaction.cli import main\nmain()\n"
@@ -106,15 +118,19 @@ def bundle() -> bytes:
 
 def _sources() -> dict[str, bytes]:
     """Return the sources by their name in the zipapp, packages' empty __init__ included."""
-    # Named here so that Ansible puts the command line into the module's zip, from where it is read.
-    from . import cli  # noqa: F401 - see above
-
-    root = __name__.rsplit("._transaction", 1)[0]
+    # Read, not imported: most of them are of no use to this run, and a zip's are compiled even to be found.
+    root = os.path.dirname(os.path.dirname(__file__))
+    loader: Any = sys.modules[__name__].__loader__
     found = {f"groundcrew/{name}__init__.py": b"" for name in ("", "_host/", "_transaction/")}
     for name in MODULES:
-        module: Any = importlib.import_module(f"{root}.{name}")
-        found[f"groundcrew/{name.replace('.', '/')}.py"] = module.__loader__.get_data(module.__file__)
+        file = f"{name.replace('.', '/')}.py"
+        found[f"groundcrew/{file}"] = loader.get_data(f"{root}/{file}")
     return found
+
+
+def _all_of_it() -> None:
+    """Never called. Ansible puts what is named here into the module's zip, from where it is read."""
+    from . import cli  # noqa: F401 - see above
 
 
 def _service(paths: Paths, description: str) -> str:

@@ -4,7 +4,8 @@
 # PRIVATE to the collection: no promise of a stable interface.
 """Take the steps that touch files, and bring back what stood there: both may be repeated at will.
 
-New bytes are prepared beside their target, on the same file system, so that the step itself is one rename.
+New bytes are prepared beside their target, on the same file system, so that the step itself is one rename. Whole trees
+are in trees.py.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Callable
 from .._errors import BadInput
 from .._host import files
 from .._host.files import FileState
+from . import trees
 from .journal import Entry, undo_temporary
 from .steps import Step
 from .world import World
@@ -34,6 +36,7 @@ def survey(step: Step, txid: str, number: int, planned: frozenset[str]) -> Entry
     """
     old = files.read(step.target)
     _refuse(step, old, planned)
+    trees.refuse(step, old)
     content = step.args.get("content")
     return Entry(
         step,
@@ -41,7 +44,7 @@ def survey(step: Step, txid: str, number: int, planned: frozenset[str]) -> Entry
         staged=_beside(step.target, txid, number),
         copy=f"old/{number}" if old.kind == files.FILE and step.kind != "mode" else "",
         before={"was": old.sha256 or old.target or old.kind},
-        sha256=files.digest(content) if content is not None else "",
+        sha256=files.digest(content) if content is not None else step.args.get("sha256", ""),
     )
 
 
@@ -57,6 +60,10 @@ def stage(world: World, entry: Entry, copy: str) -> list[str]:
         made.append(entry.staged)
     elif step.kind == "link":
         world.symlink(step.args["to"], entry.staged)
+    elif step.kind == "tree":
+        from . import unpacking
+
+        unpacking.unpack_to(world, step.args["archive"], entry.staged)
     return made
 
 
@@ -68,6 +75,12 @@ def apply(world: World, entry: Entry) -> None:
 def restore(world: World, entry: Entry, copy: str) -> str | None:
     """Bring back what stood at the target before; return a remark where something had to stay."""
     old = entry.old
+    if entry.step.kind == "tree":
+        trees.take_away(world, entry.step.target, undo_temporary(entry))
+        return None
+    if entry.step.kind == "erase":
+        trees.bring_back(world, entry.staged, entry.step.target)
+        return None
     if old is None or _same(old, files.read(old.path), copy if entry.copy else ""):
         return None
     if old.kind == files.FILE and not entry.copy:
@@ -105,7 +118,7 @@ def _refuse(step: Step, old: FileState, planned: frozenset[str]) -> None:
         raise BadInput(f"{path} is a link, which has no mode of its own; name the file that it points to")
     if step.kind == "mode" and not old.exists and path not in planned:
         raise BadInput(f"{path} does not exist, so it can be given no owner or mode; write it first")
-    if step.kind in ("write", "link", "directory") and not (os.path.isdir(parent) or parent in planned):
+    if step.kind in ("write", "link", "directory", "tree") and not (os.path.isdir(parent) or parent in planned):
         raise BadInput(f"{path} cannot be made: there is no directory {parent}; add it to the plan")
 
 
@@ -183,12 +196,27 @@ def _directory(world: World, entry: Entry) -> None:
     _dress(world, path, *_wanted(entry.step, entry.old, NEW_DIRECTORY_MODE), inherit=None)
 
 
+def _tree(world: World, entry: Entry) -> None:
+    trees.put(world, entry.staged, entry.step.target)
+
+
+def _erase(world: World, entry: Entry) -> None:
+    trees.hide(world, entry.step.target, entry.staged)
+
+
+def _leave(world: World, entry: Entry) -> None:
+    """What it is for is its copy."""
+
+
 _APPLY: Mapping[str, Callable[[World, Entry], None]] = {
     "write": _write,
     "link": _write,
     "remove": _remove,
     "mode": _mode,
     "directory": _directory,
+    "preserve": _leave,
+    "tree": _tree,
+    "erase": _erase,
 }
 
 

@@ -25,11 +25,12 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from .._errors import CommandFailed, FleetError, StepFailed
 from .._host import checks, systemd
-from . import account, disk, journal, ledger, packages, proof, quarantine, units
+from . import account, disk, journal, ledger, proof, quarantine, units
 from .journal import Entry, Journal, Retention
 from .lock import Actor
 from .paths import Paths
@@ -99,7 +100,7 @@ def take(opened: Journal, context: Context, *, first: int) -> None:
         batch = list(opened.entries[start:stop])
         for entry in batch:
             try:
-                _act(entry, context.world)
+                _act(entry, context)
             except (FleetError, OSError) as error:
                 raise StepFailed(f"{_told(entry.step)}: {error}", undone=False) from error
         for path in disk.touched(batch):
@@ -154,7 +155,7 @@ def take_back(opened: Journal, context: Context, *, why: str, result: str = "und
     """Undo the transaction and close it; return the failure to raise. An undo that fails quarantines the host."""
     try:
         _announce_undo(opened, context.world, why)
-        remarks = undo(opened, context.world)
+        remarks = undo(opened, context)
         with contextlib.suppress(OSError):
             opened.mark(context.world, undone=remarks)
         commit(opened, context, result=result, seconds=0, why=why)
@@ -164,7 +165,9 @@ def take_back(opened: Journal, context: Context, *, why: str, result: str = "und
         )
         message = f"{why}. The undo failed too: {error}. This host is quarantined; {quarantine.CURE}"
         return StepFailed(message, undone=False, details={"txid": opened.txid, "remarks": []})
-    told = f"{why}. Everything was taken back" + (f", but: {'; '.join(remarks)}" if remarks else "")
+    told = f"{why}. {opened.plan.stays or 'Everything was taken back'}" + (
+        f", but: {'; '.join(remarks)}" if remarks else ""
+    )
     return StepFailed(told, undone=True, details={"txid": opened.txid, "remarks": remarks})
 
 
@@ -177,14 +180,15 @@ def _announce_undo(opened: Journal, world: World, why: str) -> None:
             raise
 
 
-def undo(opened: Journal, world: World) -> list[str]:
+def undo(opened: Journal, context: Context) -> list[str]:
     """Bring back what was before, whichever steps were taken; return remarks on what had to stay. May be repeated."""
+    world = context.world
     begun = _begun(opened)
     of_units = [entry for entry in begun if entry.step.kind == "unit"]
     to_come = [entry for entry in opened.entries[len(begun) :] if entry.step.kind == "unit"]
     units.stop_started(world, of_units)
     others = [entry for entry in begun if entry.step.kind != "unit"]
-    remarks = [_restore(entry, world, f"{opened.path}/{entry.copy}") for entry in reversed(others)]
+    remarks = [_restore(entry, context, f"{opened.path}/{entry.copy}") for entry in reversed(others)]
     for path in disk.touched(begun):
         world.sync(path)
     down = units.run_again(world, of_units + (units.restarted(to_come) if begun else []))
@@ -207,7 +211,7 @@ def _prepare(plan: Plan, context: Context) -> Journal:
     opened = Journal(f"{context.paths.journal}/{txid}", _who(context.actor), plan, _survey(plan, txid))
     try:
         journal.open_new(context.paths, context.world, opened)
-        _stage(opened, context.world)
+        _stage(opened, context)
         opened.mark(context.world, staged=True)
     except (FleetError, OSError) as error:
         journal.sweep(context.world, opened)
@@ -217,14 +221,22 @@ def _prepare(plan: Plan, context: Context) -> Journal:
     return opened
 
 
+def _packages() -> ModuleType:
+    """Loaded here only: it comes with all that knows of apt and dnf, and most plans have no package."""
+    from . import packages
+
+    return packages
+
+
 def _survey(plan: Plan, txid: str) -> tuple[Entry, ...]:
-    of_units, of_packages = units.survey(plan.steps), packages.survey(plan.steps)
+    of_units = units.survey(plan.steps)
+    of_packages = _packages().survey(plan.steps) if any(step.kind == "package" for step in plan.steps) else None
     entries: list[Entry] = []
     planned: set[str] = set()
     for number, step in enumerate(plan.steps):
         if step.kind in FILE_KINDS:
             entries.append(disk.survey(step, txid, number, frozenset(planned)))
-            planned.update({step.target} if step.kind in ("directory", "write") else ())
+            planned.update({step.target} if step.kind in ("directory", "write", "tree") else ())
         elif step.kind == "package":
             entries.append(Entry(step, before=of_packages or {}))
         else:
@@ -232,9 +244,12 @@ def _survey(plan: Plan, txid: str) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def _stage(opened: Journal, world: World) -> None:
+def _stage(opened: Journal, context: Context) -> None:
     """Write everything first and sync it then: the first sync carries most of the later ones' work."""
-    made = []
+    made, world = [], context.world
+    for entry in opened.entries:
+        if entry.step.kind == "package":
+            _packages().stage(world, entry, context.paths.archives)
     for entry in opened.entries:
         made += disk.stage(world, entry, f"{opened.path}/{entry.copy}") if entry.old is not None else []
     for path in made:
@@ -244,14 +259,14 @@ def _stage(opened: Journal, world: World) -> None:
         world.sync(folder)
 
 
-def _act(entry: Entry, world: World) -> None:
-    step = entry.step
+def _act(entry: Entry, context: Context) -> None:
+    step, world = entry.step, context.world
     if step.kind in FILE_KINDS:
         disk.apply(world, entry)
     elif step.kind == "unit":
         units.apply(world, step)
     elif step.kind == "package":
-        packages.apply(world, entry)
+        _packages().apply(world, entry, context.paths.archives)
     else:
         done = world.run(step.args["argv"], float(step.args["timeout_s"]))
         if done.rc != 0:
@@ -259,12 +274,12 @@ def _act(entry: Entry, world: World) -> None:
             raise StepFailed((quiet if step.sensitive else done).explain(), undone=False)
 
 
-def _restore(entry: Entry, world: World, copy: str) -> str:
-    step = entry.step
+def _restore(entry: Entry, context: Context, copy: str) -> str:
+    step, world = entry.step, context.world
     if step.kind in FILE_KINDS:
         return disk.restore(world, entry, copy) or ""
     if step.kind == "package":
-        return packages.undo(world, entry) or ""
+        return _packages().undo(world, entry, context.paths.archives) or ""
     if step.args["undo"]:
         done = world.run(step.args["undo"], float(step.args["timeout_s"]))
         if done.rc != 0:

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 from .._errors import Unreadable
 from .._host.checks import Check
 from .._host.files import FileState, listing
+from . import trees
 from .ledger import append_synced
 from .paths import Paths
 from .steps import VERSION, Plan, Step
@@ -180,7 +181,7 @@ def sweep(world: World, journal: Journal) -> None:
     touched = set()
     for path in journal.temporaries():
         if os.path.lexists(path):
-            world.unlink(path)
+            trees.clear(world, path)
             touched.add(os.path.dirname(path))
     for path in sorted(touched):
         world.sync(path)

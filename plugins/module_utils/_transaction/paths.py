@@ -27,6 +27,14 @@ class Paths(NamedTuple):
         return f"{self.base}/undo"
 
     @property
+    def archives(self) -> str:
+        return f"{self.base}/archives"
+
+    @property
+    def code(self) -> str:
+        return f"{self.base}/code"
+
+    @property
     def units(self) -> str:
         return f"{self.base}/units"
 
@@ -56,7 +64,12 @@ HOST = Paths()
 
 def now() -> str:
     """Return the wall clock in UTC, for people to read: never for measuring."""
-    return dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(time.time())
+
+
+def stamp(seconds: float) -> str:
+    """Return a moment of the wall clock in UTC, as it stands in ledgers and results."""
+    return dt.datetime.fromtimestamp(seconds, dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def boottime() -> float:

@@ -109,8 +109,7 @@ def _finish(opened: Journal, context: Context) -> str:
     """Go on from the first step that is not known to be taken, or was taken back since; where that fails, back."""
     first = 0 if opened.marked("undo") else max(opened.marked("applied"), default=0)
     try:
-        if any(step.kind == "package" for step in opened.plan.steps):
-            packages.repair(context.world)
+        packages.repair(context.world, opened.plan.steps)
         interpreter.take(opened, context, first=first)
         opened.mark(context.world, verified=interpreter.verify(opened.plan))
     except (FleetError, OSError) as error:

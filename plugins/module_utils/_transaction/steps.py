@@ -18,14 +18,16 @@ from .._errors import BadInput
 from .._host.checks import Check
 
 # Stands in every journal: an interpreter refuses to recover what another vocabulary wrote.
-VERSION = 1
+VERSION = 3
 
 UNDO, FINISH = "undo", "finish"
 # How long one systemctl action may take, unless the planner knows better.
 UNIT_S = 120.0
-FILE_KINDS = frozenset({"write", "remove", "link", "mode", "directory"})
+# A package manager that is stopped by us leaves half of everything: it has far longer than it needs, and more for more.
+PACKAGES_S, PACKAGE_S = 1800.0, 10.0
+FILE_KINDS = frozenset({"write", "remove", "link", "mode", "directory", "preserve", "tree", "erase"})
 UNIT_ACTIONS = frozenset({"daemon-reload", "enable", "disable", "mask", "unmask", "start", "stop", "restart", "reload"})
-PACKAGE_ACTIONS = frozenset({"install", "upgrade", "remove"})
+PACKAGE_ACTIONS = frozenset({"install", "remove"})
 
 
 class Step(NamedTuple):
@@ -50,6 +52,7 @@ class Plan(NamedTuple):
     `checks` must all pass within `within_s` seconds, `stable` times in a row; `units` are those whose journal is
     shown when they do not; `diff` is Ansible's before/after for each file; `summary` is merged into the result.
     With `proof_within_s` it can cut us off: it is taken back by itself unless a new login proves the contrary in time.
+    `stays` is told where it fails and leaves standing what others have done before it.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Plan(NamedTuple):
     units: tuple[str, ...] = ()
     summary: Mapping[str, Any] = {}
     proof_within_s: float = 0
+    stays: str = ""
 
 
 def write(
@@ -95,9 +99,31 @@ def mode(path: str, *, owner: str | None = None, group: str | None = None, mode:
     return Step("mode", _absolute(path), {"owner": owner, "group": group, "mode": mode})
 
 
+def preserve(path: str) -> Step:
+    """A file as it is now: nothing is changed, and the undo brings it back, whatever a later step makes of it."""
+    return Step("preserve", _absolute(path), {})
+
+
 def directory(path: str, *, owner: str | None = None, group: str | None = None, mode: int | None = None) -> Step:
     """A directory; its parent must exist or come earlier in the plan (root, root, 0755 if new and not given)."""
     return Step("directory", _absolute(path), {"owner": owner, "group": group, "mode": mode})
+
+
+def tree(path: str, archive: str, *, sha256: str) -> Step:
+    """A new directory with what is in an archive of this host (tar.gz or wheel), all of root's and readable by everyone.
+
+    The undo removes it with whatever later steps have put there. What has no place in such a tree (see _host/unpack.py)
+    is refused before anything is touched, and so is an archive that is another than its SHA-256 says.
+    """
+    return Step("tree", _deep(path), {"archive": _absolute(archive), "sha256": sha256})
+
+
+def erase(path: str) -> Step:
+    """No directory at `path`, whatever is in it; links in it are removed, not followed.
+
+    It goes out of sight at once and off the disk when the transaction stands, so until then the undo brings it back.
+    """
+    return Step("erase", _deep(path), {})
 
 
 def unit(name: str, action: str, *, timeout_s: float = UNIT_S) -> Step:
@@ -127,14 +153,36 @@ def argv(
     return Step("argv", command[0], {**args, "sensitive": sensitive})
 
 
-def package(action: str, packages: Mapping[str, str], *, timeout_s: float = 1800) -> Step:
-    """Packages by name and exact version ("" takes the candidate); always finished, since dpkg has no half-way back.
+def package(
+    action: str,
+    packages: Mapping[str, str],
+    *,
+    manager: str = "apt",
+    archived: bool = False,
+    along: Sequence[str] = (),
+    lost: Sequence[str] = (),
+    config_files: str = "keep",
+    way_back: bool = False,
+) -> Step:
+    """Packages by name and exact version; always finished, since a package manager has no half-way back.
 
+    To install "" takes the candidate, with `archived` it removes. With `archived` everything that it brings and everything
+    that it replaces is in the store of archives before it begins. `along` come for other packages' sake and are marked so; what is `lost`, as it is
+    installed, is in no repository any more.
+    With `way_back` it does not begin unless all that it replaces could be saved.
     The undo removes what this step newly installed and returns what it replaced to its former version.
     """
     if action not in PACKAGE_ACTIONS:
         raise BadInput(f"package action {action!r} is not one of {', '.join(sorted(PACKAGE_ACTIONS))}")
-    args = {"action": action, "packages": dict(packages), "timeout_s": timeout_s}
+    timeout_s = PACKAGES_S + PACKAGE_S * len(packages)
+    args: dict[str, Any] = {"action": action, "packages": dict(packages), "timeout_s": timeout_s}
+    args.update({"manager": manager} if manager != "apt" else {})
+    args.update(
+        {"archived": True, "along": sorted(along), "lost": sorted(lost), "config_files": config_files}
+        if archived
+        else {}
+    )
+    args.update({"way_back": True} if way_back else {})
     return Step("package", " ".join(sorted(packages)), args)
 
 
@@ -148,6 +196,13 @@ def describe(step: Step) -> dict[str, Any]:
     if isinstance(told.get("mode"), int):
         told["mode"] = f"{told['mode']:04o}"
     return {"kind": step.kind, "target": step.target, **told}
+
+
+def _deep(path: str) -> str:
+    """What goes with all that is below it is never one of the system's own top directories."""
+    if _absolute(path).count("/") < 2:
+        raise BadInput(f"path {path!r} is a directory of the system itself; give one below it")
+    return path
 
 
 def _absolute(path: str) -> str:

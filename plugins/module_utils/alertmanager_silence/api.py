@@ -9,62 +9,41 @@ It changes a record in Alertmanager, not the host that the module runs on, so no
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
-from urllib.error import HTTPError
+from typing import Any
 
-from ansible.module_utils.urls import open_url
-
-from .._errors import CommandFailed
+from .._http import Server
 
 
-class Server(NamedTuple):
-    """Where Alertmanager is and how to speak to it."""
+def server_of(options: Mapping[str, Any]) -> Server:
+    """Return the server that the module's options name."""
+    return Server(
+        "Alertmanager",
+        options["url"],
+        options["url_username"],
+        options["url_password"],
+        options["timeout_s"],
+        options["validate_certs"],
+    )
 
-    url: str
-    user: str | None = None
-    password: str | None = None
-    timeout_s: float = 10
-    validate_certs: bool = True
 
-    def silences(self) -> list[dict[str, Any]]:
-        found = self._ask("GET", "silences")
-        return found if isinstance(found, list) else []
+def silences(server: Server) -> list[dict[str, Any]]:
+    """Return every silence that it knows, expired ones too."""
+    found = server.ask("GET", "api/v2/silences")
+    if not isinstance(found, list):
+        raise server.strange(found)
+    return found
 
-    def put(self, silence: Mapping[str, Any]) -> str:
-        """Create the silence, or change the one whose `id` it has; return its id."""
-        return str(self._ask("POST", "silences", silence)["silenceID"])
 
-    def expire(self, silence_id: str) -> None:
-        self._ask("DELETE", f"silence/{silence_id}")
+def put(server: Server, silence: Mapping[str, Any]) -> str:
+    """Create the silence, or change the one whose `id` it has; return its id."""
+    answer = server.ask("POST", "api/v2/silences", body=silence)
+    try:
+        return str(answer["silenceID"])
+    except (KeyError, TypeError) as error:
+        raise server.strange(answer) from error
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        url = f"{self.url.rstrip('/')}/api/v2/{path}"
-        try:
-            answer = open_url(
-                url,
-                method=method,
-                data=json.dumps(body) if body else None,
-                headers={"Content-Type": "application/json"},
-                timeout=self.timeout_s,
-                url_username=self.user,
-                url_password=self.password,
-                force_basic_auth=self.user is not None,
-                validate_certs=self.validate_certs,
-                follow_redirects="safe",
-            ).read()
-            return json.loads(answer) if answer else None
-        except HTTPError as error:
-            said = error.read().decode("utf-8", "replace").strip()[:500]
-            raise CommandFailed(
-                f"Alertmanager refused {method} {url} with {error.code}: {said or error.reason}"
-            ) from error
-        except json.JSONDecodeError as error:
-            raise CommandFailed(f"{url} does not speak Alertmanager's API v2: it answered {answer[:100]!r}") from error
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", None) or error
-            raise CommandFailed(
-                f"Alertmanager at {self.url} cannot be reached ({reason}): check `url`, "
-                "as seen from the host that the task runs on, and that the service is up"
-            ) from error
+
+def expire(server: Server, silence_id: str) -> None:
+    """End the silence now."""
+    server.ask("DELETE", f"api/v2/silence/{silence_id}")

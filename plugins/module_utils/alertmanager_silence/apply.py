@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from .api import Server
+from .._http import Server
+from .._transaction.paths import stamp
+from . import api
 from .plan import Changes, Want, plan
-from .state import parse, stamp
+from .state import parse
 
 
 def converge(server: Server, want: Want, *, now: float, check_mode: bool) -> dict[str, Any]:
     """Return the module's result; Alertmanager is only asked, not told, in check mode."""
-    silences = parse(server.silences())
+    silences = parse(api.silences(server))
     changes = plan(want, silences, now)
     kept = changes.kept.id if changes.kept else ""
     if not check_mode:
-        kept = next((server.put(body) for body in changes.put), kept)
+        kept = next((api.put(server, body) for body in changes.put), kept)
         for silence in changes.expire:
-            server.expire(silence.id)
+            api.expire(server, silence.id)
     return {
         "changed": changes.changed,
         "id": kept,

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .._errors import BadInput
-from .state import Matcher, Silence, stamp
+from .._transaction.paths import stamp
+from .state import Matcher, Silence
 
 
 class Want(NamedTuple):

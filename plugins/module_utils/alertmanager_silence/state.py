@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any, NamedTuple
 
 LIVE = ("active", "pending")
@@ -59,8 +59,3 @@ def seconds(stamp: str) -> float:
     # Alertmanager may print nanoseconds, and Python 3.9 reads exactly three or six digits and no Z.
     whole = re.sub(r"\.\d+", "", stamp).replace("Z", "+00:00")
     return datetime.fromisoformat(whole).timestamp()
-
-
-def stamp(moment: float) -> str:
-    """Return RFC 3339 in UTC, which is what Alertmanager reads."""
-    return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .._errors import FleetError, StepFailed
 from .._host import haproxy
 from . import plan as planning
 from .plan import Order, Want
-from .state import DRAINED, ENABLED, SHOW_STAT, SHOW_STATE, Server, parse
+from .state import ABSENT, DRAINED, ENABLED, SHOW_STAT, SHOW_STATE, Server, parse
+from .weight import Step
 
 INTERVAL_S = 0.2
 # A HAProxy that restarts is back sooner, and may read the drain from its state file.
@@ -28,6 +29,10 @@ class Outcome(NamedTuple):
     after: tuple[Server, ...]
     timeline: list[dict[str, Any]]
 
+    @property
+    def changes(self) -> tuple[Order, ...]:
+        return tuple(order for order in self.orders if order.changes)
+
 
 def read(path: str) -> tuple[Server, ...]:
     """Return every server that the HAProxy behind the socket `path` has."""
@@ -37,26 +42,27 @@ def read(path: str) -> tuple[Server, ...]:
 def converge(path: str, want: Want, *, wait_s: float, check_mode: bool) -> Outcome:
     """Bring the server into the wanted state and wait for it: drained means no session is left, enabled means UP.
 
-    Raise StepFailed when that takes longer than `wait_s`, or when HAProxy refuses or is lost after the first order; the
-    state before is then set again, as far as HAProxy lets it.
+    A ramp follows after that wait. Raise StepFailed when the wait takes longer than `wait_s`, when the server fails
+    during its ramp, or when HAProxy refuses or is lost after the first order; the state before is then set again, as
+    far as HAProxy lets it.
     """
     if check_mode:
         servers = read(path)
         return _outcome(want, planning.plan(want, servers), servers, servers, [])
-    orders: tuple[Order, ...] = ()
+    given: list[Order] = []
     try:
         # Deciding and doing are one turn: two rollouts that count at once would both find enough servers left.
         with haproxy.turn(path):
             servers = read(path)
             orders = planning.plan(want, servers)
-            for order in orders:
-                for command in order.commands:
-                    haproxy.order(path, command)
-        timeline = _wait(want, lambda: planning.select(want, read(path)), wait_s)
+            ramps = planning.ramps(want, servers)
+            give(path, orders, given)
+        timeline = wait(want, lambda: planning.select(want, read(path)), wait_s)
+        timeline += climb(path, want, ramps)
     except FleetError as failure:
-        if not orders:
+        if not given:
             raise
-        raise _taken_back(failure, orders, _take_back(path, orders)) from failure
+        raise taken_back(failure, given, take_back(path, given)) from failure
     return _outcome(want, orders, servers, read(path), timeline)
 
 
@@ -70,7 +76,16 @@ def _outcome(
     return Outcome(orders, planning.select(want, before), planning.select(want, after), timeline)
 
 
-def _wait(want: Want, look: Callable[[], tuple[Server, ...]], wait_s: float) -> list[dict[str, Any]]:
+def give(path: str, orders: Sequence[Order], given: list[Order]) -> None:
+    """Give the orders one by one. Each counts as given once its first command is on its way: it may have been heard."""
+    for order in orders:
+        given.append(order)
+        for command in order.commands:
+            haproxy.order(path, command)
+
+
+def wait(want: Want, look: Callable[[], tuple[Server, ...]], wait_s: float) -> list[dict[str, Any]]:
+    """Look until the server is as wanted everywhere, and return what was seen; raise StepFailed after `wait_s`."""
     begin = time.monotonic()
     timeline: list[dict[str, Any]] = []
     while True:
@@ -86,12 +101,46 @@ def _wait(want: Want, look: Callable[[], tuple[Server, ...]], wait_s: float) -> 
 
 
 def _reached(want: Want, row: Server) -> bool:
+    if row.state != planning.target(want, row):
+        return False
     if want.state == ENABLED:
-        return row.state == ENABLED and row.up
-    if want.state == DRAINED:
-        # Its status is no help here: a drained server that is also down is called DOWN.
-        return row.state == DRAINED and row.idle
-    return row.state == want.state
+        return row.up
+    # Its status is no help here: a drained server that is also down is called DOWN.
+    return row.idle or want.state != DRAINED
+
+
+def climb(path: str, want: Want, ramps: Mapping[str, tuple[Step, ...]]) -> list[dict[str, Any]]:
+    """Raise the weights at their moments, the first of which was set at the return; raise StepFailed where the server fails."""
+    due = sorted((step.at_s, backend, step.weight) for backend, ramp in ramps.items() for step in ramp[1:])
+    begin = time.monotonic()
+    timeline: list[dict[str, Any]] = []
+    while due:
+        rows = planning.select(want, read(path))
+        _note(timeline, rows, time.monotonic() - begin)
+        _refuse_ill(want, rows, timeline)
+        while due and due[0][0] <= time.monotonic() - begin:
+            _moment, backend, weight = due.pop(0)
+            haproxy.order(path, f"set server {backend}/{want.server} weight {weight}")
+        if due:
+            time.sleep(min(INTERVAL_S, max(0.0, begin + due[0][0] - time.monotonic())))
+    if ramps and timeline:
+        rows = planning.select(want, read(path))
+        _note(timeline, rows, time.monotonic() - begin)
+        _refuse_ill(want, rows, timeline)
+    return timeline
+
+
+def _refuse_ill(want: Want, rows: Sequence[Server], timeline: list[dict[str, Any]]) -> None:
+    """Raise StepFailed where a server that had returned is out again: a check failed, or somebody took it out."""
+    ill = [row for row in rows if row.state != ENABLED or not row.serving]
+    if ill:
+        seen = "; ".join(f"backend {row.backend} calls it {row.status} ({row.check or 'no check'})" for row in ill)
+        share = ", ".join(f"{row.asked_weight} of {row.own_weight}" for row in ill)
+        raise StepFailed(
+            f"{want.server} failed while its weight went up, at {share}: {seen}: see the service's own log",
+            undone=False,
+            details={"timeline": timeline},
+        )
 
 
 def _note(timeline: list[dict[str, Any]], rows: Sequence[Server], seconds: float) -> None:
@@ -99,6 +148,7 @@ def _note(timeline: list[dict[str, Any]], rows: Sequence[Server], seconds: float
     now = {
         "sessions": sum(row.sessions for row in rows),
         "queued": sum(row.queued for row in rows),
+        "weight": sum(row.asked_weight for row in rows),
         "status": ", ".join(f"{row.backend} {row.status}" for row in rows),
     }
     last = {key: timeline[-1][key] for key in now} if timeline else None
@@ -114,10 +164,10 @@ def _late(want: Want, late: Sequence[Server], wait_s: float) -> str:
     return f"{want.server} still has {seen} after {wait_s:g} s: raise wait_s above the time of the longest request"
 
 
-def _take_back(path: str, orders: Sequence[Order]) -> list[Order]:
+def take_back(path: str, orders: Sequence[Order]) -> list[Order]:
     """Set the state before again, in spite of a HAProxy that is away for a moment; return the orders that stand."""
     deadline = time.monotonic() + PATIENCE_S
-    standing = list(orders)
+    standing = list(reversed(orders))
     while True:
         standing = [order for order in standing if not _undone(path, order)]
         if not standing or time.monotonic() > deadline:
@@ -126,17 +176,22 @@ def _take_back(path: str, orders: Sequence[Order]) -> list[Order]:
 
 
 def _undone(path: str, order: Order) -> bool:
-    try:
-        haproxy.order(path, order.undo)
-    except FleetError:
-        return False
+    for command in order.undo:
+        try:
+            haproxy.order(path, command)
+        except FleetError as error:
+            # What was to be removed, and was not, is there; what was to be added, and was refused, is not.
+            if not (order.after == ABSENT and haproxy.EXISTS in str(error)):
+                return order.before == ABSENT and haproxy.UNKNOWN in str(error)
     return True
 
 
-def _taken_back(failure: FleetError, orders: Sequence[Order], standing: Sequence[Order]) -> StepFailed:
+def taken_back(failure: Exception, orders: Sequence[Order], standing: Sequence[Order]) -> StepFailed:
     """Return the failure with what became of each order."""
     back = ", ".join(f"{one.backend}/{one.server} is {one.before} again" for one in orders if one not in standing)
-    stuck = ", ".join(f"{one.backend}/{one.server} may not be {one.before}: `{one.undo}` failed" for one in standing)
+    stuck = ", ".join(
+        f"{one.backend}/{one.server} may not be {one.before}: `{'; '.join(one.undo)}` failed" for one in standing
+    )
     told = (f"{failure}", f"Taken back: {back}" if back else "", f"Not taken back: {stuck}" if stuck else "")
     details = failure.details if isinstance(failure, StepFailed) else None
     return StepFailed(". ".join(filter(None, told)), undone=not standing, details=details)

@@ -11,18 +11,26 @@ from typing import NamedTuple
 
 from .._errors import Unreadable
 
-SHOW_STAT = "show stat -1 4 -1"
+# Rows of every backend and server, and of nothing else.
+SHOW_STAT = "show stat -1 6 -1"
+BACKEND = "BACKEND"
 SHOW_STATE = "show servers state"
 
 # HAProxy's own bits of srv_admin_state. A server that follows another one (`track`) has bits of its own for that.
 FORCED_MAINTENANCE = 0x01
 FORCED_DRAIN = 0x08
+# Its bit of srv_check_state, whether the check runs at the moment or not.
+CHECK_CONFIGURED = 0x02
 
 ENABLED, DRAINED, MAINTENANCE = "enabled", "drained", "maintenance"
+PRESENT, ABSENT = "present", "absent"
 
 
 class Server(NamedTuple):
-    """A server in one backend: `state` is what was asked of it, `status` what HAProxy makes of it now."""
+    """A server in one backend: `state` is what was asked of it, `status` what HAProxy makes of it now.
+
+    `weight` is what counts now; `asked_weight` was set at run time, `own_weight` stands in the configuration.
+    """
 
     backend: str
     name: str
@@ -32,6 +40,11 @@ class Server(NamedTuple):
     queued: int
     check: str = ""
     weight: int = 1
+    asked_weight: int = 1
+    own_weight: int = 1
+    address: str = ""
+    sticky: bool = False
+    checked: bool = False
 
     @property
     def serving(self) -> bool:
@@ -54,40 +67,67 @@ class Server(NamedTuple):
             "status": self.status,
             "sessions": self.sessions,
             "queued": self.queued,
+            "weight": self.asked_weight,
         }
 
 
+class Asked(NamedTuple):
+    """What was asked of a server, as `show servers state` tells it."""
+
+    admin: int = 0
+    weight: int = 1
+    own_weight: int = 1
+    checks: int = 0
+
+
+def rows_of(stat: str) -> list[dict[str, str]]:
+    """Return the rows of `show stat` by their columns' names; raise Unreadable where HAProxy said something else."""
+    rows = list(csv.DictReader(stat.lstrip("# ").splitlines()))
+    if not stat.startswith("# pxname,svname,"):
+        raise Unreadable(f"HAProxy's answer to `{SHOW_STAT}` is not understood: {stat[:200]!r}")
+    return rows
+
+
 def parse(stat: str, servers_state: str) -> tuple[Server, ...]:
-    """Return the servers that `show stat -1 4 -1` and `show servers state` tell of, in HAProxy's order."""
-    admin = _admin_states(servers_state)
-    rows = csv.DictReader(stat.lstrip("# ").splitlines())
+    """Return the servers that `show stat` and `show servers state` tell of, in HAProxy's order."""
+    asked = _asked(servers_state)
+    rows = [row for row in rows_of(stat) if row["svname"] != BACKEND]
     try:
-        return tuple(
-            Server(
-                backend=row["pxname"],
-                name=row["svname"],
-                state=_state(admin.get((row["pxname"], row["svname"]), 0)),
-                status=row["status"],
-                sessions=int(row["scur"] or 0),
-                queued=int(row["qcur"] or 0),
-                check=" ".join(filter(None, (row["check_status"], row["check_desc"], row["last_chk"]))),
-                weight=int(row["weight"] or 0),
-            )
-            for row in rows
-        )
+        return tuple(_server(row, asked.get((row["pxname"], row["svname"]), Asked())) for row in rows)
     except (KeyError, ValueError, TypeError) as error:
         raise Unreadable(f"HAProxy's answer to `{SHOW_STAT}` is not understood ({error!r}): {stat[:200]!r}") from error
 
 
-def _admin_states(servers_state: str) -> dict[tuple[str, str], int]:
+def _server(row: dict[str, str], asked: Asked) -> Server:
+    return Server(
+        backend=row["pxname"],
+        name=row["svname"],
+        state=_state(asked.admin),
+        status=row["status"],
+        sessions=int(row["scur"] or 0),
+        queued=int(row["qcur"] or 0),
+        check=" ".join(filter(None, (row["check_status"], row["check_desc"], row["last_chk"]))),
+        weight=int(row["weight"] or 0),
+        asked_weight=asked.weight,
+        own_weight=asked.own_weight,
+        address=row.get("addr") or "",
+        sticky=bool(row.get("cookie")),
+        checked=bool(asked.checks & CHECK_CONFIGURED),
+    )
+
+
+def _asked(servers_state: str) -> dict[tuple[str, str], Asked]:
     lines = servers_state.splitlines()
     header = next((line for line in lines if line.startswith("# be_id")), "")
     names = header.lstrip("# ").split()
     found = {}
     for line in lines[lines.index(header) + 1 :] if header else ():
         row = dict(zip(names, line.split()))
-        if "srv_admin_state" in row:
-            found[row["be_name"], row["srv_name"]] = int(row["srv_admin_state"])
+        if "srv_check_state" in row:
+            numbers = (
+                int(row[column]) for column in ("srv_admin_state", "srv_uweight", "srv_iweight", "srv_check_state")
+            )
+            found[row["be_name"], row["srv_name"]] = Asked(*numbers)
     return found
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .._host.dpkg import HOLD, Known
@@ -22,7 +22,9 @@ LIFELINES = frozenset({"openssh-server", "python3", "python3-minimal", "sudo", "
 
 
 class Host(NamedTuple):
-    """The host before apt is asked. `interrupted` is what dpkg did not finish, `broken` that it cannot do so alone."""
+    """The host before apt is asked. `interrupted` is what dpkg did not finish, `broken` that it cannot do so alone,
+    `half` what has to be installed anew for that: archives, or name=version.
+    """
 
     known: Mapping[str, Known]
     automatic: frozenset[str]
@@ -30,6 +32,7 @@ class Host(NamedTuple):
     managed: Managed = Managed()
     interrupted: tuple[str, ...] = ()
     broken: bool = False
+    half: Sequence[str] = ()
 
     @property
     def memory(self) -> Memory:

@@ -15,10 +15,9 @@ from .._host.apt_get import Change, Record
 from .._host.dpkg import CONFIG_FILES
 from .._managed import Managed
 from .._transaction import steps
-from .._transaction.packages import CONFIGURE, KEEP_EDITED
 from .._transaction.steps import FINISH, Plan, Step
 from ..service_config import diff
-from . import memory
+from . import memory, mend
 from .memory import MANIFEST, WAS_ABSENT, WAS_AUTOMATIC, Memory, Past, Replaced
 from .need import LIFELINES, Host, departed
 from .refuse import refuse
@@ -28,7 +27,6 @@ from .succession import bringers, heirs
 from .want import Package, Want, names_of
 
 DPKG_S = 1800
-FIX = ("apt-get", "-q", "-y", *(word for option in KEEP_EDITED for word in ("-o", f"Dpkg::Options::={option}")))
 LIFELINE = "this host is managed through it: it stays, unless it is listed with state absent"
 NEEDED = "something that stays needs it: it stays, marked as automatic"
 
@@ -53,14 +51,9 @@ def plan(want: Want, have: Have) -> Plan:
 
 
 def _mend(host: Host) -> tuple[Step, ...]:
-    """Return what ends an interrupted dpkg. Where something lacks what it needs, only apt can."""
     if not host.interrupted:
         return ()
-    if not host.broken:
-        return (steps.argv(CONFIGURE, recovery=FINISH, timeout_s=DPKG_S),)
-    # apt refuses to begin while dpkg has a journal of its own; with nothing to select, dpkg just closes that.
-    close = steps.argv(["dpkg", "--set-selections"], recovery=FINISH)
-    return (close, steps.argv([*FIX, "-f", "install"], recovery=FINISH, timeout_s=DPKG_S))
+    return mend.apt(broken=host.broken, half=host.half)
 
 
 def _package_steps(want: Want, have: Have) -> tuple[Step, ...]:

@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 from .. import _managed
 from .._errors import BadInput
-from .._host import apt, apt_get, dpkg, files
+from .._host import apt_get, apt_lists, dpkg, files
 from .._host.apt_get import Change, Record, Stage
+from .._transaction import archives
+from .._transaction.paths import HOST
 from . import need, succession
 from .memory import MANIFEST
 from .need import Host, Need
@@ -56,7 +58,8 @@ def read(want: Want, *, wait_s: float, own_lists: bool) -> Have:
         host = look(want)
         found = need.find(want, host)
     if host.interrupted:
-        host = host._replace(broken=apt_get.is_broken())
+        half = archives.words(HOST.archives, dpkg.half_installed(host.known))
+        host = host._replace(broken=apt_get.is_broken(), half=half)
     return Have(host, found, _forecast(want, host, found, wait_s=wait_s, own_lists=own_lists))
 
 
@@ -76,7 +79,7 @@ def look(want: Want) -> Host:
 
 
 def _forecast(want: Want, host: Host, found: Need, *, wait_s: float, own_lists: bool) -> Forecast:
-    stale = found.files.changes_sources or (bool(found.install) and not apt.are_fresh(want.lists_valid_s))
+    stale = found.files.changes_sources or (bool(found.install) and not apt_lists.are_fresh(want.lists_valid_s))
     with apt_get.staged(found.files.overlay, own_lists=own_lists and stale) as stage:
         if stale:
             apt_get.fetch(stage, wait_s=wait_s)

@@ -6,24 +6,43 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .._errors import BadInput
-from .events import FINISHED, MISSED, Host, Run, open_hosts
+from .events import FINISHED, MISSED, OPTED_OUT, Host, Run, open_hosts
 
 # An interrupted run is resumed by itself only while somebody may still remember what it was about.
 RESUME_WITHIN_S = 24 * 3600
 WHY_LENGTH = 300
+# What Ansible says around the words of a plugin, which are those that tell the cure.
+WRAPPED = re.compile(
+    r"^(?:Task failed|Finalization|Error while resolving)\b.*? (?:lookup|filter) plugin '[^']+' failed: "
+)
 
 
 class Gate(NamedTuple):
-    """Whether the wave may start, why not, and the hosts found lost on the way."""
+    """Whether the wave may start, why not, and the hosts found lost on the way.
+
+    `stands`: the reason lies outside of the change, so nobody is taken back for it.
+    """
 
     go: bool
     why: str
     lost: tuple[str, ...]
     wave: int
+    stands: bool = False
+
+
+class Look(NamedTuple):
+    """What the preflight of all hosts came to: who failed, was lost, has nothing to do, is left; and why no wave starts."""
+
+    failed: tuple[str, ...]
+    lost: tuple[str, ...]
+    idle: tuple[str, ...]
+    left: tuple[str, ...]
+    why: str
 
 
 class Verdict(NamedTuple):
@@ -33,15 +52,30 @@ class Verdict(NamedTuple):
     text: str
 
 
-def gate(run: Run, batch: Sequence[str], *, alerts: Sequence[str] = ()) -> Gate:
+def gate(run: Run, batch: Sequence[str], *, alerts: Sequence[str] = (), closed: str = "") -> Gate:
     """Return whether the wave of `batch` may start; an empty batch asks after the last wave.
 
-    Hosts that were begun and never ended outside the batch are lost: they count like failed ones.
+    Hosts that were begun and never ended outside the batch are lost: they count like failed ones. `closed` says why no
+    window is open: that keeps a wave from starting, and after the last one it means nothing.
     """
     lost = open_hosts(run, apart_from=batch)
     wave = next((number for number, hosts in enumerate(run.waves, 1) if set(hosts) & set(batch)), 0)
-    why = run.stopped or _over_limit(run, lost) or _alarmed(alerts)
-    return Gate(go=not why, why=why, lost=lost, wave=wave)
+    over = f"outside the maintenance windows: {closed}" if closed and wave else ""
+    why = run.stopped or _over_limit(run, lost) or _alarmed(alerts) or over
+    return Gate(go=not why, why=why, lost=lost, wave=wave, stands=bool(why) and why == over)
+
+
+def look(run: Run) -> Look:
+    """Return what the preflight came to: a host that failed keeps every wave from starting, lost ones count to the limit."""
+    mine = {name: host for name, host in run.hosts.items() if host.attempt == run.attempt}
+    failed = tuple(name for name, host in mine.items() if host.state == "failed")
+    lost = tuple(name for name, host in mine.items() if host.state == "planned" and not host.looked)
+    idle = tuple(name for name, host in mine.items() if host.state == "done")
+    left = tuple(name for name, host in mine.items() if host.state == "planned" and host.looked)
+    why = _over_limit(run, lost)
+    if failed:
+        why = f"the preflight failed on {_count(len(failed))} ({', '.join(failed)}), so no wave has started"
+    return Look(failed, lost, idle, left, why)
 
 
 def _over_limit(run: Run, lost: Sequence[str]) -> str:
@@ -96,11 +130,11 @@ def to_take_back(run: Run) -> tuple[tuple[str, ...], ...]:
     `wave` means the last wave that touched a host, `all` every wave, those of earlier attempts included. The batches
     are those of the rollout, since so many hosts at once were thought bearable then.
     """
-    if not run.stopped or run.take_back == "none":
+    if not run.stopped or run.stands or run.take_back == "none":
         return ()
     batches: dict[tuple[int, int], list[str]] = {}
     for name, host in run.hosts.items():
-        if host.touched and host.state != "stuck":
+        if host.touched and host.state not in ("stuck", OPTED_OUT):
             batches.setdefault((host.attempt, host.wave), []).append(name)
     newest_first = tuple(tuple(batches[key]) for key in sorted(batches, reverse=True))
     return newest_first[:1] if run.take_back == "wave" else newest_first
@@ -110,9 +144,12 @@ def verdict(run: Run) -> Verdict:
     """Return the verdict: ok when every host is done (or was before), whatever the limit tolerated."""
     counts = {state: len(run.in_state(state)) for state in dict.fromkeys(host.state for host in run.hosts.values())}
     told = ", ".join(f"{count} {state}" for state, count in counts.items())
-    ok = not run.stopped and set(counts) <= set(FINISHED)
+    ok = not run.stopped and set(counts) <= {*FINISHED, OPTED_OUT}
+    if ok and set(counts) == {OPTED_OUT}:
+        return Verdict(True, f"nothing to do, no host takes part: {told}")
     if ok:
-        return Verdict(True, f"every host is done: {told}")
+        who = "every host that takes part" if OPTED_OUT in counts else "every host"
+        return Verdict(True, f"{who} is done: {told}")
     return Verdict(False, f"stopped: {run.stopped}; {told}" if run.stopped else f"not every host is done: {told}")
 
 
@@ -121,7 +158,7 @@ def why_failed(result: Mapping[str, Any], task: str = "") -> str:
     failed = [item for item in result.get("results") or () if isinstance(item, dict) and item.get("failed")]
     source = failed[0] if failed else result
     message = str(source.get("msg") or source.get("stderr") or source.get("module_stderr") or "no message")
-    line = " ".join(message.split())
+    line = WRAPPED.sub("", " ".join(message.split()))
     line = line if len(line) <= WHY_LENGTH else line[: WHY_LENGTH - 1] + "…"
     return f"{task}: {line}" if task else line
 
@@ -132,7 +169,7 @@ def may_return(host: Host, result: Mapping[str, Any], *, has_checks: bool) -> bo
     Yes when nothing of it was touched yet. Not when its change says that it could not be undone. Otherwise when the
     change undid itself and verified that, or when checks can tell that the host is well.
     """
-    if not host.locked:
+    if not host.locked or host.spared:
         return False
     if not host.touched:
         return True

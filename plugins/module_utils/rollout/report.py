@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from .decide import remaining, verdict
-from .events import Host, Run
+from .events import OPTED_OUT, Host, Run
 
 HEADER = ("HOST", "WAVE", "STATE", "LOAD BALANCER", "SECONDS", "WHY")
+_NO_TURN = ("planned", OPTED_OUT)
 _NEXT = {
     "failed": "read why, mend the cause, then resume",
     "lost": "see whether the host is up and what `groundcrew recover --show` says on it, then resume",
@@ -25,14 +26,21 @@ _NEXT = {
 
 
 def head(run: Run) -> str:
-    """Return what is said before the first wave: the run, who comes when, what was done before."""
+    """Return what is said before the first wave: the run, who comes when, what was done before, who takes no part."""
     lines = [f"rollout {run.run_id}, attempt {run.attempt}: {run.intent or run.name}"]
     lines += [f"reason: {run.reason}"] if run.reason else []
-    lines += [f"wave {number}: {', '.join(wave)}" for number, wave in enumerate(run.waves, 1)]
+    lines += [f"allowed outside the maintenance windows: {run.outside_windows}"] if run.outside_windows else []
+    lines += waves(run)
+    lines += [f"opted out: {name}, {run.hosts[name].why}" for name in run.in_state(OPTED_OUT)]
     done = run.in_state("skipped")
     lines += [f"done before, skipped: {', '.join(done)}"] if done else []
     limit = "no host" if run.limit == 0 else f"at most {run.limit}"
     return "\n".join([*lines, f"{limit} may fail; take back when stopped: {run.take_back}"])
+
+
+def waves(run: Run) -> list[str]:
+    """Return one line for each wave."""
+    return [f"wave {number}: {', '.join(wave)}" for number, wave in enumerate(run.waves, 1)]
 
 
 def rows(run: Run) -> list[tuple[str, ...]]:
@@ -71,7 +79,7 @@ def next_steps(run: Run) -> list[str]:
     ]
     drained = [name for name, host in run.hosts.items() if _load_balancer(host) == "drained"]
     lines += [f"DRAINED, takes no requests: {', '.join(drained)}"] if drained else []
-    if remaining(run, tuple(run.hosts)):
+    if remaining(run, tuple(name for name, host in run.hosts.items() if host.state != OPTED_OUT)):
         lines.append(f"resume with the same command and: -e rollout_resume={run.run_id}")
     return lines
 
@@ -84,6 +92,7 @@ def as_dict(run: Run) -> dict[str, Any]:
         "name": run.name,
         "intent": run.intent,
         "reason": run.reason,
+        "outside_windows": run.outside_windows,
         "attempt": run.attempt,
         "ok": judged.ok,
         "verdict": judged.text,
@@ -109,7 +118,8 @@ def as_json(run: Run) -> str:
 def as_junit(run: Run) -> str:
     """Return the run as a JUnit test suite: one case a host.
 
-    A failed, undone or stuck host is a failure, a lost one an error, one that never had its turn is skipped.
+    A failed, undone or stuck host is a failure, a lost one an error; one that never had its turn, or takes no part, is
+    skipped.
     """
     cases = list(run.hosts.items())
     suite = ET.Element(
@@ -118,7 +128,7 @@ def as_junit(run: Run) -> str:
         tests=str(len(cases)),
         failures=str(_how_many(run, ("failed", "undone", "stuck"))),
         errors=str(_how_many(run, ("lost", "begun", "touched"))),
-        skipped=str(_how_many(run, ("planned",))),
+        skipped=str(_how_many(run, _NO_TURN)),
     )
     for name, host in cases:
         case = ET.SubElement(suite, "testcase", name=name, classname=f"rollout.{run.name}", time=_seconds(host))
@@ -141,7 +151,7 @@ def _junit_kind(state: str) -> str:
         return "failure"
     if state in ("lost", "begun", "touched"):
         return "error"
-    return "skipped" if state == "planned" else ""
+    return "skipped" if state in _NO_TURN else ""
 
 
 def _printable(text: str) -> str:

@@ -38,14 +38,18 @@ class Small:
         self.paths = Paths(base=f"{SMALL if which in ('state', 'both') else on_disk}/state")
         self.root = f"{SMALL if which in ('targets', 'both') else on_disk}/shop"
         self.filler = f"{SMALL}/filler"
+        self.reset()
         big = tuple(steps.write(f"{self.root}/big-{n}.conf", bytes([65 + n]) * 9000) for n in range(4))
-        self.plan = Plan("crash full disk", (*big, *scene.file_steps(self.root)))
+        self.plan = Plan("crash full disk", (*big, *scene.file_steps(self.root), *self._release()))
         self.failures: list[str] = []
         self.results: dict[str, int] = {}
-        self.reset()
         self.old = scene.snapshot(self.root)
         self.execute(World())
         self.new = scene.ageless(scene.snapshot(self.root))
+
+    def _release(self) -> tuple[steps.Step, ...]:
+        """The link is switched by the other steps already."""
+        return tuple(step for step in scene.release_steps(self.root) if step.kind != "link")
 
     def context(self, world: World) -> Context:
         return Context(self.paths, world, scene.actor())

@@ -70,11 +70,12 @@ def transact(trace: str, world: World, *, attempt: int) -> None:
     """What a module of the run does: take the host, recover it, execute; prove it where the trace is armed."""
     actor = scene.actor(attempt)
     context = Context(HOST, world, actor)
-    plan = scene.plan("files" if trace == "armed" else trace)
     with lock.exclusive(HOST, world, actor):
         lock.hold(HOST, world, actor)
         if journal.unfinished(HOST):
             recovery.recover(context, unproven=trace == "armed")
+        # Made of what is there now, as planners do.
+        plan = scene.plan("files" if trace == "armed" else trace)
         if trace != "armed":
             interpreter.execute(plan, context)
             return

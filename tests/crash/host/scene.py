@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import shutil
 import stat
 import struct
 import subprocess
+import tarfile
 import time
 import urllib.request
 from typing import Any, NamedTuple
 
-from ansible_collections.groundcrew.fleet.plugins.module_utils._host import checks
+from ansible_collections.groundcrew.fleet.plugins.module_utils._host import checks, files
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction import ledger, steps
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.lock import Actor
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.paths import HOST, Paths
@@ -30,6 +32,8 @@ ROOT = shop.ROOT
 UNITS = "/etc/systemd/system"
 SIDE = "crash-side.service"
 SECRET_OLD, SECRET_NEW = b"planted-old-5e1f\n", b"planted-new-77aa\n"
+# Where hosts have a release's artefact before its transaction begins.
+ARTEFACT = f"{TOP}/release.tar.gz"
 STAMP_NS = 1_700_000_000_123_456_789
 GAMES, MAIL = 5, 8
 RUN = "run-of-the-crash-test"
@@ -99,6 +103,9 @@ def build(root: str) -> None:
     _file(f"{root}/legacy.d/a", b"a\n", 0, MAIL, 0o444)
     _file(f"{root}/data.db", b"data\n" * 1000, GAMES, GAMES, 0o600)
     _file(f"{root}/bystander", b"not ours\n", MAIL, MAIL, 0o4711)
+    _file(f"{root}/releases/1/app.py", b"old\n", GAMES, MAIL, 0o640)
+    # Whoever follows it takes away what is not the release's own.
+    os.symlink("../../legacy.d", f"{root}/releases/1/shared")
     os.symlink("releases/1", f"{root}/current")
 
 
@@ -134,12 +141,40 @@ def file_steps(root: str = ROOT) -> tuple[Step, ...]:
     )
 
 
+def release_steps(root: str = ROOT) -> tuple[Step, ...]:
+    """A release that is unpacked, unless it is there, and switched to, and the former one that goes."""
+    new = f"{root}/releases/3"
+    unpacked = () if os.path.exists(new) else (steps.tree(new, artefact(), sha256=files.digest_of(artefact())),)
+    return (
+        *unpacked,
+        steps.link(f"{root}/current", "releases/3"),
+        steps.erase(f"{root}/releases/1"),
+    )
+
+
+def artefact() -> str:
+    """Return the path of the artefact, which is made at the first call."""
+    if not os.path.exists(ARTEFACT):
+        with tarfile.open(f"{ARTEFACT}.new", "w:gz") as archive:
+            for number in range(10):
+                info = tarfile.TarInfo(f"lib{number % 2}/{number}.py")
+                info.size, info.mtime, info.mode = 500, STAMP_NS // 10**9, 0o755 if number else 0o600
+                archive.addfile(info, io.BytesIO(b"%d" % number * 500))
+            link = tarfile.TarInfo("lib0/now")
+            link.type, link.linkname = tarfile.SYMTYPE, "../lib1"
+            archive.addfile(link)
+        os.rename(f"{ARTEFACT}.new", ARTEFACT)
+    return ARTEFACT
+
+
 def plan(trace: str) -> Plan:
-    """The transaction of each trace: `disk` files and a reload, `files` all step kinds but packages, `package`."""
+    """The transaction of each trace: `disk` files and a reload, `files` all step kinds but packages and trees, `package`, `release`."""
     reload = steps.unit("crash-shop.service", "reload")
     proof = (checks.unit("crash-shop.service"), checks.http(f"http://127.0.0.1:{shop.PORT}/", contains="version = 2"))
     if trace == "disk":
         chosen = (*file_steps(), reload)
+    elif trace == "release":
+        chosen = (steps.write(f"{ROOT}/service.conf", b"version = 2\n"), *release_steps(), reload)
     elif trace == "package":
         few = tuple(step for step in file_steps() if not step.target.startswith(f"{ROOT}/legacy"))
         chosen = (*few, steps.package("install", {"crash-tool": "1.0"}), reload)

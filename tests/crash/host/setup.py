@@ -22,7 +22,8 @@ StartLimitIntervalSec=0
 [Service]
 WorkingDirectory=/opt/crash
 Environment=PYTHONDONTWRITEBYTECODE=1
-ExecStart=/usr/bin/python3 /opt/crash/ansible_collections/groundcrew/fleet/tests/crash/host/shop.py
+# A reload that comes before Python listens for it would end the service; it reads its files after that anyway.
+ExecStart=/bin/sh -c "trap '' HUP; exec /usr/bin/python3 /opt/crash/ansible_collections/groundcrew/fleet/tests/crash/host/shop.py"
 ExecReload=/bin/kill -HUP $MAINPID
 [Install]
 WantedBy=multi-user.target

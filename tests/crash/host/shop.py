@@ -54,6 +54,9 @@ def load(*_signal: object) -> None:
 
 
 if __name__ == "__main__":
-    load()
+    # A reload that comes while the files are read waits until they are.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
     signal.signal(signal.SIGHUP, load)
+    load()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
     http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Shop).serve_forever()

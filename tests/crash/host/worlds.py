@@ -15,8 +15,10 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.worl
 
 OPERATIONS = (
     *("create", "append", "truncate", "sync", "rename", "unlink", "symlink", "mkdir", "rmdir", "own", "chmod"),
-    *("setxattr", "removexattr", "utime", "run"),
+    *("setxattr", "removexattr", "utime", "sync_tree", "run"),
 )
+# Made of the others, so that it can be stopped in its middle.
+COMPOSED = frozenset({"rmtree"})
 TAKES_SPACE = frozenset({"create", "append", "symlink", "mkdir"})
 
 
@@ -31,6 +33,9 @@ class Traced(World):
         said = " ".join(str(one)[:90] for one in arguments if not isinstance(one, bytes))
         self.record.append(f"{name} {said}")
         self._before(len(self.record) - 1, name)
+
+    def rmtree(self, path: str) -> None:
+        _piecemeal(self, path)
 
 
 def _traced(name: str) -> Callable[..., Any]:
@@ -49,7 +54,7 @@ for _name in OPERATIONS:
 
 def unknown() -> set[str]:
     """Return the operations of the real world that are not traced: there must be none."""
-    return {name for name in vars(World) if not name.startswith("_")} ^ set(OPERATIONS)
+    return {name for name in vars(World) if not name.startswith("_")} ^ {*OPERATIONS, *COMPOSED}
 
 
 def dies_at(number: int) -> Traced:
@@ -137,6 +142,18 @@ class Volatile(World):
         key = _key(path)
         self._effects = [effect for effect in self._effects if key not in effect.owners]
         super().sync(path)
+
+    def sync_tree(self, path: str) -> None:
+        """Only what is below the tree: nothing else may lean on what the file system happens to write with it."""
+        self._tick()
+        keys = {_key(path)}
+        for folder, folders, names in os.walk(path):
+            keys |= {_key(f"{folder}/{name}") for name in (*folders, *names)}
+        self._effects = [effect for effect in self._effects if not keys.intersection(effect.owners)]
+        super().sync_tree(path)
+
+    def rmtree(self, path: str) -> None:
+        _piecemeal(self, path)
 
     def rename(self, old: str, new: str) -> None:
         self._tick()
@@ -281,6 +298,15 @@ class Volatile(World):
         grave = f"{graveyard}/{self._graves}"
         os.link(path, grave, follow_symlinks=False)
         return grave
+
+
+def _piecemeal(world: World, path: str) -> None:
+    """Remove a tree by operations that are as small as the kernel's."""
+    for folder, folders, names in os.walk(path, topdown=False):
+        for name in sorted((*folders, *names)):
+            one = f"{folder}/{name}"
+            world.rmdir(one) if os.path.isdir(one) and not os.path.islink(one) else world.unlink(one)
+    world.rmdir(path)
 
 
 class _Place:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,15 +55,25 @@ class Closing(Shop):
     closes = True
 
 
-@pytest.fixture
-def server(request: pytest.FixtureRequest) -> Iterator[load.Target]:
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), request.param)
+@contextmanager
+def serving(shop: type[Shop], context: ssl.SSLContext | None = None) -> Iterator[load.Target]:
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), shop)
+    if context:
+        httpd.socket = context.wrap_socket(httpd.socket, server_side=True)
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    yield load.Target("127.0.0.1", httpd.server_address[1], "/")
-    httpd.shutdown()
-    thread.join()
-    httpd.server_close()
+    try:
+        yield load.Target("127.0.0.1", httpd.server_address[1], "/")
+    finally:
+        httpd.shutdown()
+        thread.join()
+        httpd.server_close()
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[load.Target]:
+    with serving(request.param) as target:
+        yield target
 
 
 def summary_of(target: load.Target, *, timeout_s: float = 5) -> dict[str, Any]:
@@ -94,7 +108,33 @@ def test_nobody_listening_is_lost() -> None:
     assert summary_of(load.Target("127.0.0.1", 9, "/"))["failures"] == {"ConnectionRefusedError": 50}
 
 
-@pytest.mark.parametrize("url", ["http://example.com/", "https://127.0.0.1/", "http://localhost/", "http://10.0.0.1/"])
+def test_a_kept_connection_found_closed_is_replaced_with_tls_too(tmp_path: Path) -> None:
+    pem = tmp_path / "shop.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subprocess.run(
+        [*make, "-subj", "/CN=shop", "-keyout", pem, "-out", tmp_path / "crt"], check=True, capture_output=True
+    )
+    pem.write_text(pem.read_text() + (tmp_path / "crt").read_text())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with serving(Closing, context) as (host, port, path, _tls):
+        summary = summary_of(load.Target(host, port, path, tls=True))
+    assert summary["lost"] == 0, summary["failures"]
+    assert summary["reconnected"] > 0
+
+
+@pytest.mark.parametrize(
+    "url, target",
+    [
+        ("http://127.0.0.1:18080/", load.Target("127.0.0.1", 18080, "/")),
+        ("https://10.89.169.100/cart", load.Target("10.89.169.100", 443, "/cart", tls=True)),
+    ],
+)
+def test_this_machine_and_its_labs_may_be_loaded_with_tls_too(url: str, target: load.Target) -> None:
+    assert load.parse_target(url) == target
+
+
+@pytest.mark.parametrize("url", ["http://example.com/", "ftp://127.0.0.1/", "http://localhost/", "http://10.0.0.1/"])
 def test_other_machines_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="only loads the machine that it runs on"):
         load.parse_target(url)

@@ -127,9 +127,24 @@ def test_an_unknown_name_is_refused_naming_the_known_ones() -> None:
         chosen(["ruff", "nonsense"], all_parts())
 
 
-def test_without_a_name_everything_but_the_matrix_and_the_mutations_is_run() -> None:
+def test_without_a_name_everything_but_the_matrix_and_what_takes_too_long_is_run() -> None:
     parts = all_parts()
-    assert [part for part in parts if part not in chosen([], parts)] == chosen(["matrix", "mutations"], parts)
+    assert [part for part in parts if part not in chosen([], parts)] == chosen(
+        ["matrix", "mutations", "patch-kill-all", "strategies-full"], parts
+    )
+
+
+def test_the_fast_parts_come_first_then_the_longest_and_at_the_end_the_shortest_and_what_runs_alone() -> None:
+    names = [part.name for part in all_parts() if part.default]
+    fast = sum(part.fast for part in all_parts() if part.default)
+    assert names[fast : fast + 4] == ["crash", "molecule-packages", "molecule-site", "facts-2.19"]
+    assert names[-4:] == ["molecule-lab", "secrets", "molecule-strategies", "demo"]
+
+
+def test_each_kind_of_rollout_is_played_once_under_every_core() -> None:
+    files = sorted((job.ROOT / "tests/rollout_facts").glob("test_*.py"))
+    assert files
+    assert [file.name for file in files if "pytest.mark.every_core" not in file.read_text()] == []
 
 
 def test_a_part_that_measures_runs_alone(run: Run) -> None:

@@ -64,9 +64,9 @@ def test_no_alert_leaves_the_gate_open(server: Any) -> None:
 @pytest.mark.parametrize(
     "answer, named",
     [
-        ((400, "bad matcher format"), "answered 400: bad matcher format"),
-        ((200, "<html>"), "no answer"),
-        ((200, '["x"]'), "no answer"),
+        ((400, "bad matcher format"), "with 400: bad matcher format"),
+        ((200, "<html>"), "does not speak Alertmanager's API"),
+        ((200, '["x"]'), "does not speak Alertmanager's API"),
     ],
 )
 def test_an_answer_that_tells_nothing_closes_the_gate(server: Any, answer: tuple[int, str], named: str) -> None:
@@ -77,7 +77,45 @@ def test_an_answer_that_tells_nothing_closes_the_gate(server: Any, answer: tuple
 
 def test_an_alertmanager_that_is_gone_closes_the_gate() -> None:
     (why,) = rollout_alerts.closed_by("http://127.0.0.1:1", [])
-    assert why.startswith("Alertmanager at http://127.0.0.1:1 gave no answer")
+    assert why.startswith("Alertmanager at http://127.0.0.1:1 cannot be reached")
+
+
+class Waiting:
+    """A gate that alerts close for so many looks, and a clock that only sleep moves."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks = looks
+        self.said: list[str] = []
+        self.now = 0.0
+
+    def ask(self) -> list[str]:
+        self.looks -= 1
+        return ["alert Down fires"] if self.looks >= 0 else []
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def until_clear(self, wait_s: float) -> list[str]:
+        return rollout_alerts.wait_until_clear(
+            self.ask, wait_s, say=self.said.append, clock=lambda: self.now, sleep=self.sleep
+        )
+
+
+@pytest.mark.parametrize(
+    "looks, wait_s, found, waited_s, said",
+    [
+        (0, 300, [], 0, []),
+        (2, 300, [], 6, ["the gate waits up to 300 s: alert Down fires"]),
+        (99, 10, ["alert Down fires"], 10, ["the gate waits up to 10 s: alert Down fires"]),
+        (99, 0, ["alert Down fires"], 0, []),
+    ],
+)
+def test_the_gate_waits_until_it_is_clear_or_the_time_is_over_and_says_once_what_for(
+    looks: int, wait_s: float, found: list[str], waited_s: float, said: list[str]
+) -> None:
+    waiting = Waiting(looks)
+    assert waiting.until_clear(wait_s) == found
+    assert (waiting.now, waiting.said) == (waited_s, said)
 
 
 def test_the_last_line_of_each_hosts_ledger_is_remembered(tmp_path: pathlib.Path) -> None:

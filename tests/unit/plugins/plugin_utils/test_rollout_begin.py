@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import pathlib
 import re
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -17,6 +18,16 @@ from ansible_collections.groundcrew.fleet.plugins.plugin_utils.rollout_record im
 ME = rollout_driver.identify(os.getpid())
 DEAD = {**ME, "started": "long ago"}
 FAR = {**ME, "node": "elsewhere"}
+GATE: dict[str, Any] = {
+    "alertmanager_url": None,
+    "wait_s": 0,
+    "load_balancers": [],
+    "prometheus": None,
+    "observe_s": 10,
+    "min_requests": 100,
+    "p99_ratio": 1.5,
+}
+QUERIES = {"url": "http://mon1:9090", "requests": "r($hosts)", "errors": "e($hosts)", "p99": None}
 OPTIONS: dict[str, Any] = {
     "name": "deploy",
     "intent": "2.0",
@@ -29,6 +40,9 @@ OPTIONS: dict[str, Any] = {
     "can_take_back": True,
     "resume": "auto",
     "gate": None,
+    "windows": None,
+    "freezes": None,
+    "outside_windows": None,
 }
 
 
@@ -38,7 +52,8 @@ def place(tmp_path: pathlib.Path) -> Place:
 
 
 def begin(place: Place, driver: dict[str, Any] | None = None, **more: Any) -> Any:
-    return rollout_begin.begin(rollout_begin.understand({**OPTIONS, **more}), place, driver or ME)
+    opted_out = more.pop("opted_out", {})
+    return rollout_begin.begin(rollout_begin.understand({**OPTIONS, **more}, opted_out), place, driver or ME)
 
 
 def test_a_new_run_has_a_name_that_sorts_its_waves_and_its_limit(place: Place) -> None:
@@ -112,8 +127,14 @@ def test_a_check_run_starts_anew_each_time_and_refuses_nobody(place: Place) -> N
         ({"waves": "0"}, "waves: '0'"),
         ({"limit": "all"}, "limit: 'all'"),
         ({"take_back": "all", "can_take_back": False}, "nothing undoes this change"),
-        ({"gate": {"alertmanager_url": "file:///etc/passwd"}}, "alertmanager_url 'file:///etc/passwd'"),
-        ({"gate": {"alertmanager_url": "http:///x"}}, "alertmanager_url"),
+        ({"gate": {**GATE, "alertmanager_url": "file:///etc/passwd"}}, "alertmanager_url 'file:///etc/passwd'"),
+        ({"gate": {**GATE, "alertmanager_url": "http:///x"}}, "alertmanager_url"),
+        ({"gate": {**GATE, "alertmanager_url": "http://x", "wait_s": -1}}, "gate: wait_s -1"),
+        ({"gate": GATE}, "gate: it asks nobody"),
+        ({"gate": {**GATE, "load_balancers": ["lb1"], "p99_ratio": 0.5}}, "gate: p99_ratio 0.5 is below 1"),
+        ({"gate": {**GATE, "load_balancers": ["lb1"], "observe_s": -1}}, "gate: observe_s -1"),
+        ({"gate": {**GATE, "prometheus": {**QUERIES, "url": "mon1:9090"}}}, "prometheus.url 'mon1:9090'"),
+        ({"gate": {**GATE, "prometheus": {**QUERIES, "p99": "max(p99)"}}}, "prometheus.p99 'max(p99)' has no $hosts"),
         ({"resume": "r9"}, "no run 'r9'"),
     ],
 )
@@ -121,6 +142,40 @@ def test_what_cannot_be_is_refused_before_anything_is_written(place: Place, more
     with pytest.raises(BadInput, match=re.escape(named)):
         begin(place, **more)
     assert not list(pathlib.Path(place.root).glob("*/*.jsonl"))
+
+
+def test_hosts_that_opted_out_are_in_no_wave_and_percentages_are_of_those_that_take_part(place: Place) -> None:
+    run = begin(place, opted_out={"a": "audit", "c": "audit"}, waves="50%", limit="50%")
+    assert (run.waves, run.limit) == ((("b",), ("d",)), 1)
+    assert run.in_state("opted out") == ("a", "c")
+
+
+def test_another_driver_may_roll_out_a_host_that_opted_out_of_a_run(place: Place) -> None:
+    begin(place, rollout_driver.identify(1), hosts=["a", "b"], opted_out={"a": "it has its own rollout"}, name="other")
+    assert begin(place, hosts=["a"]).waves == (("a",),)
+
+
+CLOSED = {"windows": [{"name": "w", "days": ["mon"], "start": "22:00", "end": "23:00", "timezone": "UTC"}]}
+TUESDAY = datetime(2026, 12, 8, 12, 0, tzinfo=timezone.utc)
+
+
+def test_outside_the_windows_a_real_run_is_refused_with_the_next_opening_and_the_cure() -> None:
+    told = re.escape("no (no window is open); next opens: Mon 2026-12-14 22:00 UTC (2026-12-14 22:00 UTC) (window w)")
+    with pytest.raises(BadInput, match=told + ".*rollout_outside_windows"):
+        rollout_begin.in_force({**OPTIONS, **CLOSED}, TUESDAY, check=False)
+
+
+def test_outside_the_windows_a_check_run_only_tells_and_a_reason_lets_a_real_one_begin() -> None:
+    told = rollout_begin.in_force({**OPTIONS, **CLOSED}, TUESDAY, check=True)
+    assert told[-1] == "check mode tells only: a real run would be refused now"
+    reason = {"outside_windows": "the shop is down"}
+    assert rollout_begin.in_force({**OPTIONS, **CLOSED, **reason}, TUESDAY, check=False) == told[:-1]
+
+
+def test_nobody_is_looked_at_where_nobody_is_planned() -> None:
+    plan = rollout_begin.plan_facts([("a",), ("b",)], sentinels=True)
+    assert rollout_begin.look_at(plan) == ["a", "b", "groundcrew_wave_1"]
+    assert rollout_begin.look_at(rollout_begin.plan_facts([], sentinels=True)) == "all:!all"
 
 
 def test_the_facts_of_a_plan_name_the_real_hosts_apart() -> None:

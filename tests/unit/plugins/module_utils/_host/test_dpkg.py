@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,11 @@ def test_half_configured_packages_and_dpkgs_own_journal_tell_of_an_interruption(
     assert dpkg.interrupted(found, str(tmp_path)) == (f"{tmp_path}/updates",)
 
 
+def test_what_has_to_be_installed_anew_is_half_installed_whatever_else_dpkg_calls_it() -> None:
+    rows = [f"{name}\tall\t{status}\t1.0\t300\tno\t\n" for name, status in (("a", "iHR"), ("b", "iFR"), ("c", "iF "))]
+    assert dpkg.half_installed(dpkg.parse("".join(rows))) == {"a": "1.0", "b": "1.0"}
+
+
 def test_automatic_marks_are_read_by_the_names_of_dpkg(tmp_path: Path) -> None:
     marks = tmp_path / "extended_states"
     marks.write_text(
@@ -131,3 +138,83 @@ def test_the_holder_of_a_lock_is_named_with_its_command(tmp_path: Path) -> None:
 def test_waiting_ends_when_the_lock_is_free() -> None:
     answers = [7, 7, None]
     assert dpkg.wait_for_lock(60, ["a"], lambda _path: answers.pop(0), pause_s=0) is True
+
+
+def test_the_script_of_a_package_that_lost_its_dpkg_is_named(tmp_path: Path) -> None:
+    script = tmp_path / "var/lib/dpkg/info/crew-slow.postinst"
+    script.parent.mkdir(parents=True)
+    script.write_text("read line\n")
+    with subprocess.Popen(["sh", script], stdin=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 10
+        while process.pid not in dpkg.orphans() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        told = dict(dpkg.busy([str(tmp_path / "none")]))
+        # Whoever has the lock is at work himself, with scripts of his own.
+        locked = dpkg.busy(["/a"], lambda _path: 4242)
+        process.communicate()
+    assert told[process.pid] == "is the script of a package, left alone by its dpkg"
+    assert locked == ((4242, "has the lock /a"),)
+
+
+def database(tmp_path: Path, *stanzas: str) -> str:
+    """A database of dpkg's with these packages."""
+    (tmp_path / "updates").mkdir(parents=True)
+    (tmp_path / "info").mkdir()
+    (tmp_path / "info/format").write_text("1\n")
+    (tmp_path / "status").write_text("\n".join(stanzas))
+    return str(tmp_path)
+
+
+def stanza(name: str, *conffiles: str, more: str = "Architecture: all\n") -> str:
+    about = f"Package: {name}\nStatus: install ok installed\n{more}Version: 1\nMaintainer: a\nDescription: a\n"
+    return about + ("Conffiles:\n" + "".join(f" {line}\n" for line in conffiles) if conffiles else "")
+
+
+def test_a_configuration_file_is_edited_when_it_is_there_and_not_as_it_was_shipped(tmp_path: Path) -> None:
+    shipped = hashlib.md5(b"shipped\n").hexdigest()
+    for name, content in (("same", b"shipped\n"), ("edited", b"edited\n"), ("old", b"edited\n"), ("other", b"mine\n")):
+        (tmp_path / name).write_bytes(content)
+    admin = database(
+        tmp_path / "dpkg",
+        stanza(
+            "crew-tool",
+            f"{tmp_path}/same {shipped}",
+            f"{tmp_path}/edited {shipped}",
+            f"{tmp_path}/gone {shipped}",
+            f"{tmp_path}/old {shipped} obsolete",
+        ),
+        stanza("crew-other", f"{tmp_path}/other {shipped}"),
+        stanza("crew-none"),
+        stanza("libcrew", f"{tmp_path}/edited {shipped}", more="Architecture: amd64\nMulti-Arch: same\n"),
+    )
+    assert dpkg.edited(["crew-tool", "crew-none"], admin) == {"crew-tool": (f"{tmp_path}/edited",)}
+    assert dpkg.edited(["crew-tool", "crew-other"], admin).keys() == {"crew-tool", "crew-other"}
+    assert dpkg.edited(["libcrew"], admin) == {"libcrew": (f"{tmp_path}/edited",)}
+    assert dpkg.edited([], admin) == {}
+
+
+def test_files_of_a_package_are_found_with_and_without_its_architecture(tmp_path: Path) -> None:
+    admin = Path(database(tmp_path))
+    (admin / "info/crew-tool.list").write_text("/.\n/usr/share/crew\n")
+    (admin / "info/libc6:amd64.list").write_text("/.\n/lib/libc.so.6\n")
+    (admin / "info/libc6:i386.list").write_text("/.\n/lib32/libc.so.6\n")
+    assert dpkg.files_of("crew-tool", "amd64", str(admin)) == ("/.", "/usr/share/crew")
+    assert dpkg.files_of("libc6", "amd64", str(admin)) == ("/.", "/lib/libc.so.6")
+    assert dpkg.files_of("libc6:i386", "i386", str(admin)) == ("/.", "/lib32/libc.so.6")
+    assert dpkg.files_of("none", "amd64", str(admin)) == ()
+
+
+@pytest.mark.parametrize(
+    "content, others", [(None, set()), ("amd64\n", set()), ("amd64\ni386\narmhf\n", {"i386", "armhf"})]
+)
+def test_architectures_beside_the_hosts_own_are_what_dpkg_lists_after_it(
+    tmp_path: Path, content: str | None, others: set[str]
+) -> None:
+    if content is not None:
+        (tmp_path / "arch").write_text(content)
+    assert dpkg.foreign(str(tmp_path)) == others
+
+
+@pytest.mark.parametrize("name, own", [("libz1:amd64", "libz1"), ("libz1:i386", "libz1:i386"), ("vim", "vim")])
+def test_apt_leaves_out_the_hosts_own_architecture(name: str, own: str) -> None:
+    assert dpkg.own_name(name, {"i386"}) == own

@@ -30,6 +30,42 @@ def test_what_is_not_replaced_code_is_left_out(line: str) -> None:
     assert stale.deleted_code([line]) == ()
 
 
+def test_code_that_is_there_is_found_by_the_name_that_packages_have_for_it() -> None:
+    maps = [
+        "7f00-7f01 r-xp 00000000 00:48 15 /lib/x86_64-linux-gnu/libc.so.6",
+        "7f02-7f03 r-xp 00000000 00:48 16 /usr/lib/libz.so.1 (deleted)",
+        "7f04-7f05 r--p 00000000 00:48 17 /usr/lib/locale/C.utf8/LC_CTYPE",
+        "7f06-7f07 r-xp 00000000 00:48 18 /tmp/jit-1",
+        "7f08-7f09 r-xp 00000000 00:00 0 ",
+    ]
+    assert stale.living_code(maps) == {"/usr/lib/x86_64-linux-gnu/libc.so.6"}
+
+
+def test_units_that_run_a_packages_code_are_found_by_its_files() -> None:
+    mapped = {
+        "/usr/lib/libssl.so.3": frozenset({"nginx.service", "app.service"}),
+        "/usr/sbin/nginx": frozenset({"nginx.service"}),
+        "/usr/bin/dbus-daemon": frozenset({"dbus.service"}),
+    }
+    files = ["/.", "/lib", "/lib/libssl.so.3", "/usr/share/doc/libssl3"]
+    assert stale.users(mapped, files) == {"nginx.service", "app.service"}
+    assert stale.users(mapped, ["/bin/dbus-daemon", "/sbin/nginx"]) == {"dbus.service", "nginx.service"}
+    assert stale.users(mapped, []) == frozenset()
+
+
+def test_a_program_that_runs_is_found_with_its_unit(tmp_path: Path) -> None:
+    program = tmp_path / "sleep"
+    shutil.copy("/bin/sleep", program)
+    with subprocess.Popen([program, "60"]) as process:
+        deadline = time.monotonic() + 10
+        while str(program) not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        found = stale.scan((str(tmp_path),)).mapped
+        unit = stale.unit_of(Path(f"/proc/{process.pid}/cgroup").read_text())
+        process.kill()
+    assert found == {str(program): frozenset({unit})}
+
+
 @pytest.mark.parametrize(
     "cgroup, unit",
     [

@@ -99,6 +99,11 @@ def test_failing_step_takes_everything_back_to_the_byte(tree: str, me: dict[str,
     assert [entry["result"] for entry in ledger.entries(context.paths)] == ["undone"]
 
 
+def test_a_plan_that_only_follows_another_says_what_stays_when_it_fails(context: Context) -> None:
+    with pytest.raises(StepFailed, match=r"ended with 1. The switch stays$"):
+        interpreter.execute(plan_of(FAILS, stays="The switch stays"), context)
+
+
 def test_same_plan_twice_ends_the_same(tree: str, me: dict[str, Any], context: Context) -> None:
     again = (step for step in every_step(tree, me) if step.kind != "remove")
     interpreter.execute(plan_of(*every_step(tree, me)), context)

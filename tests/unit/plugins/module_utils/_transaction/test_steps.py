@@ -11,11 +11,27 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.step
 
 @pytest.mark.parametrize("path", ["etc/shop", "/etc/../shop", "/etc/shop/", "/etc/shop/..", "", "/etc/\0shop"])
 @pytest.mark.parametrize(
-    "make", [lambda p: steps.write(p, b""), steps.remove, lambda p: steps.link(p, "/x"), steps.mode, steps.directory]
+    "make",
+    [
+        lambda p: steps.write(p, b""),
+        steps.remove,
+        lambda p: steps.link(p, "/x"),
+        steps.mode,
+        steps.directory,
+        steps.erase,
+        lambda p: steps.tree(p, "/x.tar.gz", sha256=""),
+        lambda p: steps.tree("/opt/x", p, sha256=""),
+    ],
 )
 def test_path_that_is_not_plain_is_refused(make: Callable[[str], Step], path: str) -> None:
     with pytest.raises(BadInput, match="must be absolute"):
         make(path)
+
+
+@pytest.mark.parametrize("make", [steps.erase, lambda p: steps.tree(p, "/x.tar.gz", sha256="")])
+def test_whole_directories_of_the_system_are_refused(make: Callable[[str], Step]) -> None:
+    with pytest.raises(BadInput, match="path '/usr' is a directory of the system itself; give one below it"):
+        make("/usr")
 
 
 def test_dots_within_a_name_are_fine() -> None:
@@ -26,7 +42,7 @@ def test_dots_within_a_name_are_fine() -> None:
     "make, said",
     [
         (lambda: steps.unit("a.service", "kill"), "unit action 'kill' is not one of daemon-reload, disable"),
-        (lambda: steps.package("purge", {"a": ""}), "package action 'purge' is not one of install, remove, upgrade"),
+        (lambda: steps.package("purge", {"a": ""}), "package action 'purge' is not one of install, remove"),
     ],
 )
 def test_unknown_action_is_refused_with_those_that_are_known(make: Callable[[], Step], said: str) -> None:
@@ -57,6 +73,11 @@ def test_packages_are_finished_and_the_rest_is_undone(step: Step, recovery: str)
         ),
         (steps.remove("/a"), {"kind": "remove", "target": "/a"}),
         (steps.link("/a", "b"), {"kind": "link", "target": "/a", "to": "b"}),
+        (
+            steps.tree("/opt/shop/2", "/tmp/shop.tar.gz", sha256="ab"),
+            {"kind": "tree", "target": "/opt/shop/2", "archive": "/tmp/shop.tar.gz", "sha256": "ab"},
+        ),
+        (steps.erase("/opt/shop/1"), {"kind": "erase", "target": "/opt/shop/1"}),
         (steps.mode("/a", mode=0), {"kind": "mode", "target": "/a", "mode": "0000"}),
         (
             steps.package("install", {"b": "2", "a": ""}),
@@ -65,7 +86,7 @@ def test_packages_are_finished_and_the_rest_is_undone(step: Step, recovery: str)
                 "target": "a b",
                 "action": "install",
                 "packages": {"b": "2", "a": ""},
-                "timeout_s": 1800,
+                "timeout_s": 1820,
             },
         ),
     ],

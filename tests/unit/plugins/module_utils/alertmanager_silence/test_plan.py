@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
+from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.paths import stamp
 from ansible_collections.groundcrew.fleet.plugins.module_utils.alertmanager_silence.plan import Want, plan
 from ansible_collections.groundcrew.fleet.plugins.module_utils.alertmanager_silence.state import (
     Matcher,
     Silence,
     parse,
     seconds,
-    stamp,
 )
 
 CAPTURED = Path(__file__).parents[3] / "fixtures/alertmanager-silences.json"

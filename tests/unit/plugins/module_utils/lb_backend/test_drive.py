@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ class Proxy(socketserver.UnixStreamServer):
         self.sessions = 0
         self.endless = False
         self.status = "UP"
+        self.weights = {"app1": 100, "app2": 100}
+        self.heard: list[str] = []
         # The checks of a server that was called down pass at the second look, unless it is broken.
         self.broken = False
         self.passing = 0
@@ -38,33 +41,39 @@ class Proxy(socketserver.UnixStreamServer):
         if self.refusing:
             rows += [f"{self.refusing},app1,0,0,UP,1,L4OK,,", f"{self.refusing},app2,0,0,UP,1,L4OK,,"]
         self.sessions -= not self.endless and self.sessions > 0
+        rows.append("shop,BACKEND,0,0,UP,2,,,")
         return "\n".join(["# pxname,svname,qcur,scur,status,weight,check_status,check_desc,last_chk", *rows])
 
     def servers(self) -> str:
-        rows = [f"shop {name} {flags}" for name, flags in self.flags.items()]
-        return "\n".join(["1", "# be_id be_name srv_name srv_admin_state", *(f"4 {row}" for row in rows)])
+        rows = [f"shop {name} {flags} {self.weights[name]} 100 6" for name, flags in self.flags.items()]
+        columns = "# be_id be_name srv_name srv_admin_state srv_uweight srv_iweight srv_check_state"
+        return "\n".join(["1", columns, *(f"4 {row}" for row in rows)])
 
     def order(self, words: list[str]) -> str:
+        self.heard.append(" ".join(words[3:]))
         if words[2].startswith(f"{self.refusing}/"):
             return "No such server."
         if words[3] == "health":
             self.status, self.passing = "DOWN", 0 if self.broken else 2
             return ""
-        self.flags[words[2].partition("/")[2]] = FLAGS[words[4]]
+        name = words[2].partition("/")[2]
+        if words[3] == "weight":
+            self.weights[name] = int(words[4].replace("100%", "100"))
+        else:
+            self.flags[name] = FLAGS[words[4]]
         return ""
 
 
 class Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         assert isinstance(self.server, Proxy)
-        command = self.rfile.readline().decode().split()
+        for line in self.rfile.readline().decode().split(";"):
+            self.wfile.write(f"{self.answer(self.server, line.split())}\n\n".encode())
+
+    def answer(self, server: Proxy, command: list[str]) -> str:
         if command[:2] == ["show", "stat"]:
-            answer = self.server.stat()
-        elif command[0] == "show":
-            answer = self.server.servers()
-        else:
-            answer = self.server.order(command)
-        self.wfile.write(f"{answer}\n\n".encode())
+            return server.stat()
+        return server.servers() if command[0] == "show" else server.order(command)
 
 
 @pytest.fixture
@@ -151,10 +160,62 @@ def test_a_server_that_returns_is_up_by_checks_made_after_its_return(proxy: Prox
 
 def test_check_mode_plans_and_gives_no_order(proxy: Proxy) -> None:
     outcome = converge(proxy, Want("app1", "drained"), check_mode=True)
-    assert [order.command for order in outcome.orders] == ["set server shop/app1 state drain"]
+    assert [order.commands for order in outcome.orders] == [("set server shop/app1 state drain",)]
     assert proxy.flags["app1"] == FLAGS["ready"]
 
 
 def test_the_second_drain_gives_no_order(proxy: Proxy) -> None:
     converge(proxy, Want("app1", "drained"))
     assert converge(proxy, Want("app1", "drained")).orders == ()
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "UP",
+        "UP 1/3",
+        "DOWN",
+        "DOWN 1/2",
+        "NOLB",
+        "NOLB 1/2",
+        "MAINT",
+        "MAINT (via shop/app2)",
+        "MAINT (resolution)",
+        "DRAIN",
+        "no check",
+    ],
+)
+def test_a_drain_without_sessions_ends_at_once_whatever_haproxy_calls_the_server(proxy: Proxy, status: str) -> None:
+    proxy.status = status
+    assert len(converge(proxy, Want("app1", "drained"), wait_s=0).timeline) == 1
+
+
+@pytest.mark.parametrize(
+    "status", ["UP 1/3", "DOWN", "DOWN 1/2", "NOLB", "MAINT (via shop/app2)", "MAINT (resolution)"]
+)
+def test_a_wait_for_a_server_that_never_comes_up_ends_and_says_what_haproxy_calls_it(proxy: Proxy, status: str) -> None:
+    proxy.status = status
+    with pytest.raises(StepFailed, match=re.escape(f"is not UP after 0.1 s: backend shop calls it {status}")):
+        converge(proxy, Want("app1", "enabled", weight="50"), wait_s=0.1)
+    assert proxy.weights["app1"] == 100
+
+
+def test_the_weight_goes_up_in_steps_once_the_server_is_up(proxy: Proxy) -> None:
+    proxy.flags["app1"] = FLAGS["drain"]
+    outcome = converge(proxy, Want("app1", "enabled", ramp_s=0.9))
+    weights = [int(words.split()[1].replace("%", "")) for words in proxy.heard if words.startswith("weight")]
+    assert weights == [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
+    assert outcome.after[0].asked_weight == 100
+    assert [order.before for order in outcome.changes] == ["drained"]
+
+
+def test_a_server_that_fails_during_its_ramp_is_taken_out_again(proxy: Proxy) -> None:
+    proxy.flags["app1"] = FLAGS["drain"]
+    timer = threading.Timer(0.6, lambda: setattr(proxy, "status", "DOWN"))
+    timer.start()
+    with pytest.raises(StepFailed, match=r"failed while its weight went up, at \d0 of 100: backend shop calls it DOWN"):
+        converge(proxy, Want("app1", "enabled", ramp_s=5))
+    timer.join()
+    assert (proxy.flags["app1"], proxy.weights["app1"]) == (FLAGS["drain"], 100)
+    # Out first: a whole weight would be a burst for one that fails.
+    assert proxy.heard[-2:] == ["state drain", "weight 100%"]

@@ -58,6 +58,19 @@ def test_composite_statuses_are_understood(status: str, *, serving: bool, up: bo
     assert (server.serving, server.up) == (serving, up)
 
 
+@pytest.mark.parametrize("version", ["2.6", "3.0"])
+def test_weights_stickiness_and_checks_are_read(version: str) -> None:
+    servers = read(f"sticky-{version}")
+    app2 = servers["shop", "app2"]
+    assert (app2.asked_weight, app2.own_weight, app2.weight, app2.sticky, app2.checked) == (40, 100, 40, True, True)
+    assert {server.address.rpartition(":")[2] for server in servers.values()} == {"8000"}
+    assert servers["shop", "app3"].state == "drained"
+
+
+def test_a_server_without_cookie_is_not_sticky() -> None:
+    assert not read("healthy")["shop", "app1"].sticky
+
+
 def test_a_server_without_weight_does_not_serve() -> None:
     assert not state.Server("shop", "app1", "enabled", "UP", 0, 0, weight=0).serving
 

@@ -202,7 +202,7 @@ def test_removals_can_be_allowed() -> None:
             True,
             [
                 "dpkg --set-selections",
-                "apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -f install",
+                "apt-get -q -y -o Dir::Cache::pkgcache= -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -f install",
             ],
         ),
     ],

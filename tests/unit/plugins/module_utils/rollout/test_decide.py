@@ -19,13 +19,16 @@ from ansible_collections.groundcrew.fleet.tests.unit.plugins.module_utils.rollou
 
 
 def test_the_first_wave_may_start() -> None:
-    assert decide.gate(fold(begin(["a"], ["b"])), ["a", "groundcrew_wave_1"]) == (True, "", (), 1)
+    assert decide.gate(fold(begin(["a"], ["b"])), ["a", "groundcrew_wave_1"]) == decide.Gate(
+        go=True, why="", lost=(), wave=1
+    )
 
 
 def test_a_host_that_never_ended_is_lost_once_its_batch_is_over() -> None:
     run = fold(begin(["a"], ["b"]), host("a", "begun", "locked", "touched"))
     assert decide.gate(run, ["a"]).go
-    assert decide.gate(run, ["b"]) == (False, "1 host failed or lost (a), the limit is 0", ("a",), 2)
+    why = "1 host failed or lost (a), the limit is 0"
+    assert decide.gate(run, ["b"]) == decide.Gate(go=False, why=why, lost=("a",), wave=2)
 
 
 @pytest.mark.parametrize("limit, go", [(0, False), (1, False), (2, True)])
@@ -43,6 +46,55 @@ def test_a_host_that_failed_in_an_earlier_attempt_counts_only_when_it_is_not_tri
 def test_alerts_close_the_gate() -> None:
     decision = decide.gate(fold(begin(["a"])), ["a"], alerts=["alert Down fires for app1"])
     assert (decision.go, decision.why) == (False, "the gate is closed: alert Down fires for app1")
+
+
+def test_a_closed_window_keeps_a_wave_from_starting_and_after_the_last_one_means_nothing() -> None:
+    decision = decide.gate(fold(begin(["a"])), ["a"], closed="no window is open")
+    assert (decision.go, decision.stands) == (False, True)
+    assert decision.why == "outside the maintenance windows: no window is open"
+    assert decide.gate(fold(begin(["a"]), done("a")), [], closed="no window is open").go
+
+
+def test_failed_hosts_are_a_reason_before_a_closed_window_is() -> None:
+    decision = decide.gate(fold(begin(["a"], ["b"]), failed("a")), ["b"], closed="no window is open")
+    assert (decision.why, decision.stands) == ("1 host failed or lost (a), the limit is 0", False)
+
+
+def test_nobody_is_taken_back_for_a_reason_outside_of_the_change() -> None:
+    run = fold(begin(["a"], ["b"], take_back="all"), done("a"), stop_event("the window has closed", stands=True))
+    assert decide.to_take_back(run) == ()
+
+
+LOOKED = [*host("a", "failed", why="disk full"), *host("b", "looked"), *host("d", "done", why="nothing to do")]
+
+
+def test_the_preflight_of_all_hosts_is_judged_and_one_that_failed_keeps_every_wave_from_starting() -> None:
+    look = decide.look(fold(begin(["a"], ["b", "c", "d"], limit=9), LOOKED))
+    assert (look.failed, look.lost, look.idle, look.left) == (("a",), ("c",), ("d",), ("b",))
+    assert look.why == "the preflight failed on 1 host (a), so no wave has started"
+
+
+@pytest.mark.parametrize("limit, why", [(0, "1 host failed or lost (c), the limit is 0"), (1, "")])
+def test_a_host_lost_in_the_preflight_counts_to_the_limit(limit: int, why: str) -> None:
+    assert decide.look(fold(begin(["b", "c", "d"], limit=limit), LOOKED[1:])).why == why
+
+
+def test_hosts_of_earlier_attempts_have_no_part_in_the_preflight() -> None:
+    run = fold(begin(["a"], ["b"]), done("a"), begin(["b"], attempt=2, hosts=["a", "b"]), host("b", "looked"))
+    assert decide.look(run) == decide.Look(failed=(), lost=(), idle=(), left=("b",), why="")
+
+
+def test_a_host_that_opted_out_takes_no_part_whatever_it_was_and_none_is_a_clear_end() -> None:
+    run = fold(begin(["a"], ["b"], take_back="all"), failed("a"), begin(["b"], attempt=2, opted_out={"a": "audit"}))
+    assert run.hosts["a"][:2] == ("opted out", 0)
+    assert decide.to_take_back(run._replace(stopped="limit")) == ()
+    assert decide.verdict(fold(begin(["b"], opted_out={"a": "audit"}), done("b"))) == (
+        True,
+        "every host that takes part is done: 1 done, 1 opted out",
+    )
+    assert decide.verdict(fold(begin(opted_out={"a": "x", "b": "y"}))).text == (
+        "nothing to do, no host takes part: 2 opted out"
+    )
 
 
 def test_what_has_stopped_stays_stopped_with_its_first_reason() -> None:
@@ -141,6 +193,10 @@ def test_the_verdict_is_good_only_when_every_host_is_done(told: list[Any], ok: b
 )
 def test_the_reason_of_a_failure_is_one_line(result: dict[str, Any], why: str) -> None:
     assert decide.why_failed(result) == why
+
+
+def test_a_host_that_was_left_alone_never_left_its_load_balancers_so_it_does_not_return() -> None:
+    assert not decide.may_return(Host(locked=True, spared=True), {}, has_checks=True)
 
 
 def test_the_reason_names_the_task() -> None:

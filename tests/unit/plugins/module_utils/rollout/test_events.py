@@ -76,6 +76,32 @@ def test_the_first_stop_counts_and_a_new_attempt_starts_without_one() -> None:
     assert (resumed.stopped, resumed.ended) == ("", False)
 
 
+def test_waves_that_are_laid_out_anew_leave_out_who_needs_none() -> None:
+    run = fold(begin(["a"], ["b", "c"]), host("a", "done"), events.plan_event([["b"], ["c"]]))
+    assert run.waves == (("b",), ("c",))
+    assert [found.wave for found in run.hosts.values()] == [0, 1, 2]
+
+
+def test_where_a_host_is_silenced_outlives_an_attempt_until_it_is_ended() -> None:
+    told = [begin(["a"]), events.silence_event("a", [("mon1", "http://x")]), begin(["a"], attempt=2)]
+    assert fold(*told).hosts["a"].silenced == (("mon1", "http://x"),)
+    assert fold(*told, events.silence_event("a", [])).hosts["a"].silenced == ()
+
+
+def test_a_host_that_was_left_alone_keeps_its_lock_until_its_rescue_gives_it_back() -> None:
+    alone = events.host_event("a", "failed", why="no silence", keeps_lock=True, spared=True)
+    run = fold(begin(["a"]), host("a", "begun", "locked"), alone)
+    assert (run.hosts["a"].locked, run.hosts["a"].spared) == (True, True)
+    after = fold(begin(["a"]), host("a", "begun", "locked"), alone, host("a", "failed", why="later")).hosts["a"]
+    assert (after.locked, after.spared, after.why) == (False, True, "no silence")
+
+
+def test_a_stop_outside_of_the_change_stands_and_a_new_attempt_starts_without_it() -> None:
+    stop = events.stop_event("the window has closed", stands=True)
+    assert fold(begin(["a"]), stop, events.stop_event("limit")).stands
+    assert not fold(begin(["a"]), stop, begin(["a"], attempt=2)).stands
+
+
 def test_the_seconds_of_a_host_run_from_its_first_event_to_its_last() -> None:
     found = fold(begin(["a"]), done("a")).hosts["a"]
     assert (found.began, found.ended) == (1001.0, 1004.0)
@@ -99,3 +125,15 @@ def test_a_record_of_another_format_is_refused() -> None:
 def test_a_record_without_its_beginning_is_refused() -> None:
     with pytest.raises(Unreadable, match="does not start with its beginning"):
         fold(host("a", "begun"))
+
+
+@pytest.mark.parametrize("told, handled", [([], False), (["looked"], False), (["begun", "locked"], True)])
+def test_a_new_attempt_knows_whose_turn_an_earlier_one_has_begun(told: list[str], handled: bool) -> None:
+    run = fold(begin(["a"]), host("a", *told), begin(["a"], attempt=2), begin(["a"], attempt=3))
+    assert run.hosts["a"].handled is handled
+
+
+def test_a_host_that_is_stuck_twice_is_told_of_by_the_first_reason() -> None:
+    stuck = events.host_event("a", "stuck", why="its undo failed")
+    run = fold(begin(["a"]), done("a"), *host("a", "undoing"), stuck, events.host_event("a", "stuck", why="no message"))
+    assert run.hosts["a"].why == "its undo failed"

@@ -57,6 +57,25 @@ def test_the_head_tells_who_comes_when_and_what_was_done_before() -> None:
     ]
 
 
+OPTED_OUT = fold(begin(["app1"], opted_out={"app2": "audit"}, outside_windows="the shop is down"), done("app1"))
+
+
+def test_who_opted_out_is_named_in_head_table_and_junit_and_asks_for_nothing() -> None:
+    assert report.head(OPTED_OUT).splitlines()[1:4] == [
+        "allowed outside the maintenance windows: the shop is down",
+        "wave 1: app1",
+        "opted out: app2, audit",
+    ]
+    assert report.table(OPTED_OUT).splitlines()[2:] == [
+        "app2  -     opted out  not touched    -        audit",
+        "",
+        "r1: every host that takes part is done: 1 done, 1 opted out",
+    ]
+    suite = ET.fromstring(report.as_junit(OPTED_OUT))
+    assert (suite.get("skipped"), [child.get("message") for child in suite[1]]) == ("1", ["audit"])
+    assert report.as_dict(OPTED_OUT)["outside_windows"] == "the shop is down"
+
+
 def test_json_tells_the_same_for_machines() -> None:
     told = json.loads(report.as_json(RUN))
     assert (told["ok"], told["stopped"], told["waves"]) == (

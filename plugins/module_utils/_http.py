@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, The groundcrew.fleet founders
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: no promise of a stable interface.
+"""Servers that answer in JSON over HTTP, such as Prometheus and Alertmanager: one question, and why it got no answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http.client import HTTPException
+from typing import Any, NamedTuple, Union
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+
+from ansible.module_utils.urls import ConnectionError as CannotConnect
+from ansible.module_utils.urls import open_url
+
+from ._errors import CommandFailed
+
+Fields = Union[Mapping[str, str], Sequence[tuple[str, str]]]
+CURES = {401: "check user name and password", 403: "check user name and password", 404: "check the URL"}
+
+
+class Server(NamedTuple):
+    """What messages call a server, where it is and how to speak to it."""
+
+    name: str
+    url: str
+    user: str | None = None
+    password: str | None = None
+    timeout_s: float = 10
+    validate_certs: bool = True
+
+    def ask(self, method: str, path: str, *, query: Fields = (), form: Fields = (), body: object = None) -> Any:
+        """Return what it answers, None for nothing; `body` is sent as JSON. Raise CommandFailed naming URL and cure."""
+        address = f"{self.url.rstrip('/')}/{path}" + (f"?{urlencode(query)}" if query else "")
+        if form:
+            answer = self._read(method, address, urlencode(form), "application/x-www-form-urlencoded")
+        else:
+            answer = self._read(method, address, None if body is None else json.dumps(body), "application/json")
+        try:
+            return json.loads(answer) if answer else None
+        except ValueError as error:
+            raise self.strange(answer) from error
+
+    def strange(self, answer: object) -> CommandFailed:
+        """The error to raise for an answer that such a server does not give."""
+        return CommandFailed(
+            f"{self.url} does not speak {self.name}'s API, it answered {str(answer)[:100]!r}: check that the URL is {self.name}'s own"
+        )
+
+    def _read(self, method: str, address: str, data: str | None, content_type: str) -> str:
+        try:
+            with open_url(
+                address,
+                method=method,
+                data=data,
+                headers={"Content-Type": content_type},
+                http_agent="groundcrew.fleet",
+                timeout=self.timeout_s,
+                url_username=self.user,
+                url_password=self.password,
+                force_basic_auth=self.user is not None,
+                validate_certs=self.validate_certs,
+                follow_redirects="safe",
+            ) as answer:
+                return str(answer.read(), "utf-8", "replace")
+        except HTTPError as error:
+            cure = f"; {CURES[error.code]}" if error.code in CURES else ""
+            raise CommandFailed(
+                f"{self.name} at {self.url} refused {method} {address} with {error.code}: {_said(error)}{cure}"
+            ) from error
+        except (OSError, ValueError, HTTPException, CannotConnect) as error:
+            reason = getattr(error, "reason", None) or error
+            raise CommandFailed(
+                f"{self.name} at {self.url} cannot be reached ({reason}): check the URL, as seen from where this runs, "
+                "and that the service is up"
+            ) from error
+
+
+def _said(error: HTTPError) -> str:
+    try:
+        return error.read(500).decode("utf-8", "replace").strip() or str(error.reason)
+    except (OSError, HTTPException):
+        return str(error.reason)
