@@ -30,6 +30,10 @@ def test_what_was_asked_at_run_time_outlives_a_restart() -> None:
     holds("over_a_restart")
 
 
+def test_what_is_asked_while_haproxy_is_reloaded_is_not_forgotten() -> None:
+    holds("amid_reloads")
+
+
 def test_a_server_that_is_idle_or_down_or_follows_another_is_drained_at_once() -> None:
     holds("states")
 

@@ -77,11 +77,17 @@ def _outcome(
 
 
 def give(path: str, orders: Sequence[Order], given: list[Order]) -> None:
-    """Give the orders one by one. Each counts as given once its first command is on its way: it may have been heard."""
+    """Give the orders one by one, in the caller's turn. Each counts once its first command is on its way: it may be heard."""
     for order in orders:
         given.append(order)
         for command in order.commands:
             haproxy.order(path, command)
+
+
+def tell(path: str, command: str) -> None:
+    """Give one command in a turn of its own; raise CommandFailed with what HAProxy objects to."""
+    with haproxy.turn(path):
+        haproxy.order(path, command)
 
 
 def wait(want: Want, look: Callable[[], tuple[Server, ...]], wait_s: float) -> list[dict[str, Any]]:
@@ -120,7 +126,7 @@ def climb(path: str, want: Want, ramps: Mapping[str, tuple[Step, ...]]) -> list[
         _refuse_ill(want, rows, timeline)
         while due and due[0][0] <= time.monotonic() - begin:
             _moment, backend, weight = due.pop(0)
-            haproxy.order(path, f"set server {backend}/{want.server} weight {weight}")
+            tell(path, f"set server {backend}/{want.server} weight {weight}")
         if due:
             time.sleep(min(INTERVAL_S, max(0.0, begin + due[0][0] - time.monotonic())))
     if ramps and timeline:
@@ -157,6 +163,13 @@ def _note(timeline: list[dict[str, Any]], rows: Sequence[Server], seconds: float
 
 
 def _late(want: Want, late: Sequence[Server], wait_s: float) -> str:
+    lost = [row for row in late if row.state != planning.target(want, row)]
+    if lost:
+        seen = ", ".join(f"{row.state} in backend {row.backend}" for row in lost)
+        return (
+            f"{want.server} was told to be {want.state}, and is {seen} after {wait_s:g} s: somebody else has changed it, or a HAProxy "
+            "that keeps no state of its servers was reloaded"
+        )
     if want.state == ENABLED:
         seen = "; ".join(f"backend {row.backend} calls it {row.status} ({row.check or 'no check'})" for row in late)
         return f"{want.server} is not UP after {wait_s:g} s: {seen}: see the service's own log, or raise wait_s"
@@ -178,7 +191,7 @@ def take_back(path: str, orders: Sequence[Order]) -> list[Order]:
 def _undone(path: str, order: Order) -> bool:
     for command in order.undo:
         try:
-            haproxy.order(path, command)
+            tell(path, command)
         except FleetError as error:
             # What was to be removed, and was not, is there; what was to be added, and was refused, is not.
             if not (order.after == ABSENT and haproxy.EXISTS in str(error)):

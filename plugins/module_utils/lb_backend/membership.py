@@ -151,7 +151,7 @@ def _remove(path: str, order: Order, given: list[Order], deadline: float) -> Non
     for command in order.commands:
         while True:
             try:
-                haproxy.order(path, command)
+                drive.tell(path, command)
                 break
             except CommandFailed as refusal:
                 if ATTACHED not in str(refusal) or time.monotonic() > deadline:

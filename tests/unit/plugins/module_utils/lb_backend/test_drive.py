@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import contextlib
 import re
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import StepFailed
+from ansible_collections.groundcrew.fleet.plugins.module_utils._host import haproxy
 from ansible_collections.groundcrew.fleet.plugins.module_utils.lb_backend import drive
 from ansible_collections.groundcrew.fleet.plugins.module_utils.lb_backend.plan import Want
 
@@ -26,6 +29,7 @@ class Proxy(socketserver.UnixStreamServer):
         self.refusing = ""
         self.sessions = 0
         self.endless = False
+        self.forgetful = False
         self.status = "UP"
         self.weights = {"app1": 100, "app2": 100}
         self.heard: list[str] = []
@@ -59,7 +63,7 @@ class Proxy(socketserver.UnixStreamServer):
         name = words[2].partition("/")[2]
         if words[3] == "weight":
             self.weights[name] = int(words[4].replace("100%", "100"))
-        else:
+        elif not self.forgetful:
             self.flags[name] = FLAGS[words[4]]
         return ""
 
@@ -108,6 +112,30 @@ def test_a_drain_that_does_not_end_is_taken_back(proxy: Proxy) -> None:
         converge(proxy, Want("app1", "drained"), wait_s=0.3)
     assert caught.value.undone
     assert proxy.flags["app1"] == FLAGS["ready"]
+
+
+def test_an_order_that_haproxy_does_not_keep_is_called_that_and_no_long_request(proxy: Proxy) -> None:
+    proxy.sessions, proxy.endless, proxy.forgetful = 2, True, True
+    with pytest.raises(StepFailed, match=r"was told to be drained, and is enabled in backend shop after 0\.3 s"):
+        converge(proxy, Want("app1", "drained"), wait_s=0.3)
+
+
+def test_taking_back_waits_for_a_reload_to_hand_over(proxy: Proxy) -> None:
+    proxy.sessions, proxy.endless = 1, True
+    path = str(proxy.server_address)
+    reloading = contextlib.ExitStack()
+    timers = [
+        threading.Timer(0.2, lambda: reloading.enter_context(haproxy.turn(path))),
+        threading.Timer(0.8, reloading.close),
+    ]
+    for timer in timers:
+        timer.start()
+    begin = time.monotonic()
+    with pytest.raises(StepFailed, match=r"Taken back: shop/app1 is enabled again"):
+        converge(proxy, Want("app1", "drained"), wait_s=0.4)
+    for timer in timers:
+        timer.join()
+    assert time.monotonic() - begin >= 0.8
 
 
 def test_a_drain_that_the_second_backend_refuses_is_taken_back_in_the_first(
