@@ -78,8 +78,9 @@ def reached(host: str, port: int) -> tuple[str, ...]:
 def turn(path: str, *, timeout_s: float = 20) -> Iterator[None]:
     """Hold everyone else's `turn` back for a moment: two drains that both count the healthy servers must not overlap.
 
-    The role load_balancer's reload is such a turn too, of some seconds at most: an order that is given while it hands over may be
-    heard by the process that leaves, and be lost. The kernel lock is on the socket's directory, so that it leaves no file and ends with the process that held it.
+    The role load_balancer's reload is such a turn too, of some seconds at most: an order that is given while it hands over may
+    be heard by the process that leaves, and be lost. The kernel lock is on the socket's directory, so that it leaves no file and
+    ends with the process that held it.
     """
     folder = os.open(os.path.dirname(path) or "/", os.O_RDONLY)
     try:
