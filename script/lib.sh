@@ -45,6 +45,24 @@ need_packages() {
     "${apt[@]}" install --yes --no-install-recommends $missing >/dev/null
 }
 
+# unpack_packages FILE DIR: DIR holds what is in the Debian packages named in FILE. Their programs are run from there, and the
+# services that they would bring to this machine are not.
+unpack_packages() {
+    local list=$1 dir=$2 stamp fresh
+    stamp=$(cat "$list" /etc/debian_version; dpkg --print-architecture)
+    [ "$(cat "$dir/.stamp" 2>/dev/null)" != "$stamp" ] || return 0
+    say "Unpacking Debian packages: $(grep -v '^#' "$list" | tr '\n' ' ')"
+    fresh=$(mktemp -d "$dir.XXXXXX")
+    as_root apt-get -qq update
+    # shellcheck disable=SC2046 # one argument a package
+    (cd "$fresh" && apt-get -qq -o APT::Sandbox::User=root -o Acquire::Retries=5 download $(grep -v '^#' "$checkout/$list"))
+    for archive in "$fresh"/*.deb; do dpkg-deb --extract "$archive" "$fresh"; done
+    rm -rf "$fresh"/*.deb "$dir"
+    printf '%s' "$stamp" >"$fresh/.stamp"
+    chmod 0755 "$fresh"
+    mv "$fresh" "$dir"
+}
+
 # make_venv DIR REQUIREMENTS [PYTHON]: DIR becomes a virtual environment of PYTHON (/usr/bin/python3) holding REQUIREMENTS.
 # The stamp is written last, so an interrupted run is done again; it names the place, since an environment cannot be moved.
 make_venv() {
