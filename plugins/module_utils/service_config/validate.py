@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from .._errors import BadInput
 from .._host import files, run
@@ -22,6 +22,9 @@ TIMEOUT_S = 60
 RUNTIME = "/run"
 # Shorter words of a secret file stand in many an ordinary message; what a human would call a secret is longer.
 SHORTEST_SECRET = 4
+WORDS = re.compile(r"[\s\"'=:,;]+")
+# `name: value` and `name = value`, as YAML, INI and shell have them; the padding of base64 at a line's end is none.
+SETTING = re.compile(r"^\s*(?:- +)?[\"']?([\w.-]+)[\"']?(?:\s*:(?=\s|$)|\s*=(?=\s*[^\s=]))", re.MULTILINE)
 
 Runner = Callable[..., Completed]
 
@@ -96,12 +99,20 @@ def _accepts(argv: Sequence[str], tree: str, want: Want, runner: Runner) -> bool
 
 
 def _without_secrets(said: str, want: Want) -> str:
-    """A validator likes to quote the line that it refuses, and the line may be a password."""
+    """A validator likes to quote the line that it refuses, and the line may be a password.
+
+    What stays is what tells where to look: the files' own paths, and the names of settings, which stand at the begin of a line.
+    """
     secrets: set[str] = set()
     for file in want.files:
         if file.sensitive and file.content:
             text = file.content.decode("utf-8", "replace")
-            secrets.update(word for word in re.split(r"[\s\"'=:,;]+", text) if len(word) >= SHORTEST_SECRET)
+            secrets |= {word for word in WORDS.split(text) if len(word) >= SHORTEST_SECRET} - set(SETTING.findall(text))
+    pieces = re.split("(" + "|".join(re.escape(file.path) for file in want.files) + ")", said) if secrets else [said]
+    return "".join(piece if number % 2 else _hidden(piece, secrets) for number, piece in enumerate(pieces))
+
+
+def _hidden(said: str, secrets: Collection[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         said = said.replace(secret, "********")
     return said

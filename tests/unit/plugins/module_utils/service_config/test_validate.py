@@ -61,6 +61,37 @@ def test_a_secret_in_its_words_is_hidden(runtime: str) -> None:
     assert "********" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "content, shown, hidden",
+    [
+        ("route:\n  receiver: hunter22\n", "receiver", "hunter22"),
+        ("  - 'colour': hunter22\n", "colour", "hunter22"),
+        ("PASSWORD=hunter22\n", "PASSWORD", "hunter22"),
+        ("level = hunter22\n", "level", "hunter22"),
+        ("key: |\n  line\n  hunter22==\n", "key", "hunter22"),
+        ("key: |\n  hunter22=\n", "key", "hunter22"),
+        ("url: https://one:hunter22@example.com\n", "url", "hunter22"),
+    ],
+)
+def test_the_names_of_settings_are_told_and_their_values_are_not(
+    runtime: str, content: str, shown: str, hidden: str
+) -> None:
+    secret = want(("cat", "{staged}" + CONF, "/nonexistent"), content=content.encode(), sensitive=True)
+    with pytest.raises(BadInput) as refused:
+        validate.validate(secret, HAVE, runtime=runtime)
+    assert shown in str(refused.value)
+    assert hidden not in str(refused.value)
+
+
+def test_a_path_is_told_even_if_the_secret_file_has_its_words(runtime: str) -> None:
+    word = CONF.rpartition("/")[2].partition(".")[0]
+    command = ("sh", "-c", "cat {staged}" + CONF + "; echo {staged}" + CONF + " line 3; false")
+    with pytest.raises(BadInput) as refused:
+        validate.validate(want(command, content=f"name: {word}\n".encode(), sensitive=True), HAVE, runtime=runtime)
+    assert f"{CONF} line 3" in str(refused.value)
+    assert "name: ********" in str(refused.value)
+
+
 def test_a_validator_without_the_staged_tree_is_left_for_later(runtime: str) -> None:
     assert validate.validate(want(("false",)), HAVE, runtime=runtime) == []
 

@@ -1,0 +1,199 @@
+"""What roles/monitoring/README.md promises of what is watched, from the outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.groundcrew.fleet.molecule.monitoring.tests.world import (
+    ALERTMANAGER,
+    APPS,
+    HOSTS,
+    PASSWORD,
+    PROMETHEUS,
+    WATCHING,
+    Pages,
+    api,
+    ask,
+    health,
+    on,
+    play,
+    receiver,
+    series,
+    within,
+    without,
+)
+
+# 20 with `PAGES=full`: each takes about ten seconds.
+TRIALS = 20 if os.environ.get("PAGES") == "full" else 5
+PAGE_WITHIN_S = 5
+EVERYTHING = {
+    *(("node", f"{address}:9100") for address in HOSTS.values()),
+    *(("process", f"{address}:9256") for address in HOSTS.values()),
+    *(
+        (job, f"{address}:{port}")
+        for job, port in (("prometheus", 9090), ("alertmanager", 9093))
+        for address in WATCHING.values()
+    ),
+    *(("shop", f"{address}:8000") for address in APPS.values()),
+    *(("probe-http", f"http://{address}:8000/health") for address in APPS.values()),
+    ("probe-http", f"http://{HOSTS['lb1']}:80/health"),
+    ("probe-http", f"https://{HOSTS['lb1']}:443/health"),
+    ("probe-tls", f"{HOSTS['lb1']}:443"),
+    ("haproxy", f"{HOSTS['lb1']}:8404"),
+    ("blackbox", "127.0.0.1:9115"),
+}
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[Pages]:
+    with receiver() as server:
+        yield server
+
+
+@pytest.mark.parametrize("watching", WATCHING)
+def test_all_that_the_inventory_and_the_roles_have_is_watched_by_both(watching: str) -> None:
+    assert within(30, lambda: set(health(watching).values()) == {"up"}), health(watching)
+    assert set(health(watching)) == EVERYTHING
+
+
+@pytest.mark.parametrize("watching", WATCHING)
+def test_what_is_probed_answers_and_the_end_of_its_certificate_is_known(watching: str) -> None:
+    assert within(
+        30, lambda: series(watching, "min by (host) (probe_success)") == dict.fromkeys(("app1", "app2", "lb1"), 1.0)
+    )
+    (left,) = series(watching, "probe_ssl_earliest_cert_expiry{job='probe-tls'} - time()").values()
+    assert 86400 < left < 2 * 86400
+
+
+def test_every_target_has_an_owner() -> None:
+    assert {one["labels"].get("owner") for one in api("mon1", "targets?state=active")["activeTargets"]} == {"ops"}
+
+
+@pytest.mark.parametrize("port", [9090, 9093, 9100, 9256])
+def test_who_has_no_password_is_told_nothing(port: int) -> None:
+    assert ask("mon1", port, "/metrics", password="").status == 401
+    assert ask("mon1", port, "/metrics", password="another password").status == 401
+    assert ask("mon1", port, "/metrics").status == 200
+
+
+def test_the_password_and_the_keys_show_nowhere_and_are_not_for_everybody() -> None:
+    done = play("-vvv", "--check", monitoring_password=f"{PASSWORD}-2")
+    assert done.rc == 0, done.said[-3000:]
+    assert f"{PASSWORD}-2" not in done.said
+    assert "PRIVATE KEY" not in done.said
+    modes = on(
+        "mon1", "stat", "--format=%a:%U:%G", "/etc/prometheus/tls/host.key", "/etc/prometheus/tls/password"
+    ).split()
+    assert modes == ["640:root:prometheus"] * 2
+
+
+def test_both_alertmanagers_are_one() -> None:
+    for watching in WATCHING:
+        status = json.loads(ask(watching, ALERTMANAGER, "/api/v2/status").body)
+        assert (status["cluster"]["status"], len(status["cluster"]["peers"])) == ("ready", 2)
+
+
+def test_a_host_that_leaves_the_inventory_is_forgotten_and_one_that_joins_is_watched() -> None:
+    of_app2 = {one for one in EVERYTHING if APPS["app2"] in one[1]}
+    gone = play("--limit=monitoring", inventories=without("app2"))
+    assert gone.rc == 0, gone.said[-3000:]
+    for watching in WATCHING:
+        assert within(10, lambda watching=watching: set(health(watching)) == EVERYTHING - of_app2), health(watching)
+    joined = play("--limit=monitoring")
+    assert joined.rc == 0, joined.said[-3000:]
+    for watching in WATCHING:
+        assert within(10, lambda watching=watching: set(health(watching)) == EVERYTHING), health(watching)
+        assert within(20, lambda watching=watching: set(health(watching).values()) == {"up"}), health(watching)
+
+
+def process(host: str, unit: str) -> str:
+    return on(host, "systemctl", "show", "--property=MainPID,ActiveEnterTimestampMonotonic", unit)
+
+
+WRONG = [
+    pytest.param(
+        {"monitoring_rules": [{"name": "own", "rules": [{"alert": "Wrong", "expr": "up =="}]}]}, "site.yml", id="a rule"
+    ),
+    pytest.param(
+        {"monitoring_remote_write": [{"url": "nowhere", "colour": "red"}]}, "colour", id="a scrape configuration"
+    ),
+    pytest.param(
+        {"monitoring_route": {"receiver": "tests", "routes": [{"receiver": "nobody"}]}},
+        "undefined receiver",
+        id="a route to nobody",
+    ),
+    pytest.param(
+        {"monitoring_jobs": [{"name": "db", "groups": ["database"], "port": 9187}]},
+        "groups that the inventory has",
+        id="a group",
+    ),
+]
+
+
+@pytest.mark.parametrize("wrong, said", WRONG)
+def test_what_would_be_refused_is_refused_before_anything_is_touched(wrong: dict[str, object], said: str) -> None:
+    units = ("prometheus", "prometheus-alertmanager")
+    looks = [("sh", "-c", "'cat /etc/prometheus/*.yml /etc/prometheus/*/*.yml /etc/default/prometheus* | sha256sum'")]
+    before = [*(on("mon1", *look) for look in looks), *(process("mon1", unit) for unit in units)]
+    done = play("--limit=mon1", **wrong)
+    assert done.rc == 2
+    assert said in done.said
+    assert done.changed["mon1"] == 0
+    assert [*(on("mon1", *look) for look in looks), *(process("mon1", unit) for unit in units)] == before
+    assert ask("mon1", PROMETHEUS, "/-/ready").status == ask("mon1", ALERTMANAGER, "/-/ready").status == 200
+
+
+AT_ONCE = [
+    {
+        "name": "at-once",
+        "rules": [{"alert": "AppStopped", "expr": 'up{job="shop"} == 0', "labels": {"severity": "page"}}],
+    }
+]
+
+
+@pytest.fixture(scope="module")
+def alerted() -> Iterator[None]:
+    """A rule without `for`; what the inventory says comes back afterwards."""
+    for app in APPS:
+        on(app, "systemctl", "start", "shop")
+    done = play("--limit=monitoring", monitoring_rules=AT_ONCE)
+    assert done.rc == 0, done.said[-3000:]
+    yield
+    play("--limit=monitoring")
+
+
+@pytest.mark.usefixtures("alerted")
+def test_an_app_that_stops_is_paged_for_in_time(pages: Pages, capsys: pytest.CaptureFixture[str]) -> None:
+    waits = []
+    for number in range(TRIALS):
+        app = ("app1", "app2")[number % 2]
+        stopped = time.monotonic()
+        on(app, "systemctl", "stop", "shop")
+        waits.append(pages.wait(stopped, "AppStopped", app))
+        started = time.monotonic()
+        on(app, "systemctl", "start", "shop")
+        pages.wait(started, "AppStopped", app, "resolved")
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\nfrom stop to page, {TRIALS} times: median {statistics.median(waits):.1f} s, worst {max(waits):.1f} s\n"
+        )
+    assert max(waits) <= PAGE_WITHIN_S
+
+
+@pytest.mark.usefixtures("alerted")
+def test_an_alert_that_both_see_is_told_once(pages: Pages) -> None:
+    begin = time.monotonic()
+    on("app1", "systemctl", "stop", "shop")
+    try:
+        pages.wait(begin, "AppStopped", "app1")
+        time.sleep(4)
+        told = [alert for came, alert in pages.alerts if came >= begin and alert["status"] == "firing"]
+        assert len([alert for alert in told if alert["labels"]["alertname"] == "AppStopped"]) == 1
+    finally:
+        on("app1", "systemctl", "start", "shop")

@@ -1,0 +1,164 @@
+"""Prometheus and Alertmanager as their users ask them, the pages that they send, and plays on a fleet that may have lost a host."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import ssl
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from ansible_collections.groundcrew.fleet.molecule.shared.calls import INVENTORIES, PROJECT, SCENARIO
+from ansible_collections.groundcrew.fleet.tests.fleet.hosts import changes
+
+STATE = Path(PROJECT, ".cache/lab/lab-monitoring")
+WATCHING = {"mon1": "10.89.170.20", "mon2": "10.89.170.21"}
+APPS = {"app1": "10.89.170.12", "app2": "10.89.170.13"}
+HOSTS = {"lb1": "10.89.170.10", **APPS, **WATCHING}
+PROMETHEUS, ALERTMANAGER = 9090, 9093
+PASSWORD = "zq-planted-password"
+# As hosts of the lab reach this machine.
+RECEIVER = ("10.89.170.1", 18170)
+
+
+class Answer(NamedTuple):
+    status: int
+    body: str
+
+
+class Played(NamedTuple):
+    rc: int
+    said: str
+    changed: dict[str, int]
+
+
+def ask(host: str, port: int, path: str, *, password: str = PASSWORD, body: object = None) -> Answer:
+    """Ask a server on a host by TLS, and verify who it is; without a password it is asked without one."""
+    request = urllib.request.Request(
+        f"https://{HOSTS[host]}:{port}{path}", None if body is None else json.dumps(body).encode()
+    )
+    request.add_header("Content-Type", "application/json")
+    if password:
+        request.add_header("Authorization", "Basic " + base64.b64encode(f"prometheus:{password}".encode()).decode())
+    trusted = ssl.create_default_context(cafile=str(STATE / "certificates/ca.crt"))
+    try:
+        with urllib.request.urlopen(request, timeout=5, context=trusted) as answer:
+            return Answer(answer.status, answer.read().decode())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, error.read().decode())
+
+
+def api(host: str, path: str) -> Any:
+    """The data of an answer of Prometheus' API."""
+    answer = ask(host, PROMETHEUS, f"/api/v1/{path}")
+    assert answer.status == 200, answer.body
+    return json.loads(answer.body)["data"]
+
+
+def health(host: str) -> dict[tuple[str, str], str]:
+    """How each target is, by its job and its address or URL, as one Prometheus sees it."""
+    targets = api(host, "targets?state=active")["activeTargets"]
+    return {(one["labels"]["job"], one["labels"]["instance"]): one["health"] for one in targets}
+
+
+def series(host: str, query: str) -> dict[str, float]:
+    """The value of each series of a query, by the label host."""
+    found = api(host, f"query?{urllib.parse.urlencode({'query': query})}")["result"]
+    return {one["metric"].get("host", ""): float(one["value"][1]) for one in found}
+
+
+def within(seconds: float, claim: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not claim():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+class Pages(ThreadingHTTPServer):
+    """The receiver that pages go to; each alert with the moment at which it came."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(RECEIVER, _Receiver)
+        self.alerts: list[tuple[float, dict[str, Any]]] = []
+
+    def wait(self, moment: float, name: str, host: str, status: str = "firing", *, at_most_s: float = 30) -> float:
+        """Seconds from `moment` to the first alert of that name, host and status after it; AssertionError where none comes."""
+        while time.monotonic() < moment + at_most_s:
+            for came, alert in list(self.alerts):
+                labels = alert["labels"]
+                if came >= moment and (labels["alertname"], labels.get("host"), alert["status"]) == (
+                    name,
+                    host,
+                    status,
+                ):
+                    return came - moment
+            time.sleep(0.05)
+        raise AssertionError(f"no {status} {name} of {host} within {at_most_s:g} s, only {self.alerts[-3:]}")
+
+
+class _Receiver(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        came = time.monotonic()
+        assert isinstance(self.server, Pages)
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.alerts += [(came, alert) for alert in body["alerts"]]
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def receiver() -> Iterator[Pages]:
+    with Pages() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def play(*words: str, inventories: Sequence[str] = INVENTORIES, **variables: Any) -> Played:
+    """Play monitor.yml on the scenario's hosts; the outcome is the test's to judge."""
+    argv = ["ansible-playbook", "--diff", *inventories, f"--extra-vars={json.dumps(variables)}", *words]
+    plain = {**os.environ, "ANSIBLE_FORCE_COLOR": "false", "ANSIBLE_NOCOLOR": "true"}
+    done = subprocess.run(
+        [*argv, f"{PROJECT}/playbooks/monitor.yml"], env=plain, capture_output=True, text=True, check=False
+    )
+    return Played(done.returncode, done.stdout + done.stderr, changes(done.stdout))
+
+
+def without(host: str) -> list[str]:
+    """The inventories of the same fleet, in which a host is no more."""
+    fleet = yaml.safe_load(Path(SCENARIO, "hosts.yml").read_text(encoding="utf-8"))
+    for group in fleet["all"]["children"].values():
+        group["hosts"].pop(host, None)
+    # A set of hosts is named after its directory, and lies two levels below the checkout.
+    smaller = Path(PROJECT, ".cache/monitoring/hosts.yml")
+    smaller.parent.mkdir(exist_ok=True)
+    smaller.write_text(yaml.safe_dump(fleet), encoding="utf-8")
+    return [INVENTORIES[0], f"--inventory={smaller}"]
+
+
+def on(host: str, *argv: str) -> str:
+    """The output of a command that root runs on a host."""
+    ssh = ["ssh", "-F", str(STATE / "ssh_config"), host, "sudo", *argv]
+    return subprocess.run(ssh, capture_output=True, text=True, check=True, timeout=60).stdout
