@@ -159,10 +159,10 @@ AT_ONCE = [
 
 @pytest.fixture(scope="module")
 def alerted() -> Iterator[None]:
-    """A rule without `for`; what the inventory says comes back afterwards."""
+    """A rule without `for`, and a look each second; what the inventory says comes back afterwards."""
     for app in APPS:
         on(app, "systemctl", "start", "shop")
-    done = play("--limit=monitoring", monitoring_rules=AT_ONCE)
+    done = play("--limit=monitoring", monitoring_rules=AT_ONCE, monitoring_scrape_interval_s=1)
     assert done.rc == 0, done.said[-3000:]
     yield
     play("--limit=monitoring")
