@@ -34,7 +34,7 @@ MODULES = (
     ("console", re.compile(r"groundcrew console")),
     ("by_hand", re.compile(r"lock .* by hand|unreadable journal")),
 )
-RELEASE, SERVICE = "release", "service_config"
+RELEASE, SERVICE, HEALING = "release", "service_config", "healing"
 RESULTS = ("done", "finished", "undone", "accepted", "failed", "begun")
 OTHER = "other"
 # A line's word for the unit that a remedy has healed.
@@ -134,6 +134,8 @@ def told(paths: Paths) -> str:
 
 def module_of(entry: Mapping[str, Any], apps: frozenset[str]) -> str:
     """Return the module that made the transaction of a ledger's line."""
+    if entry.get(HEALED):
+        return HEALING
     what = str(entry.get("what", ""))
     for module, form in MODULES:
         if form.fullmatch(what):
