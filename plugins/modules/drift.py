@@ -10,7 +10,7 @@ version_added: 0.1.0
 description:
   - Runs playbooks in check mode on the controller, with the same inventory, limit, tags and options as the run that it is
     part of, and reports for each host what they would change.
-  - Most people call the playbook C(groundcrew.fleet.drift), which is this task and nothing else.
+  - Most people call the playbook C(groundcrew.fleet.drift), which is this task, and leaves figures on the hosts if asked to.
   - Fails when there is drift, so that ansible-playbook ends with status 2. When not every host could be judged, it ends
     as an unreachable host does, with status 4.
 author:

@@ -38,7 +38,9 @@ def fleet_report(
         raise BadInput(
             f"{days} days before {when!r} are no time: give days above 0, and a moment such as 2026-03-01T12:00:00Z"
         )
-    more, since = told or {}, end - span * DAY_S
+    # And an empty string of null.
+    more = {name: None if value == "" else value for name, value in (told or {}).items()}
+    since = end - span * DAY_S
     history = more.get("history") or {}
     read = {name: ledgers[name] for name in asked if _reads(ledgers.get(name, {}))}
     unread = [{"name": name, "why": _why_unread(ledgers.get(name, {}))} for name in asked if name not in read]

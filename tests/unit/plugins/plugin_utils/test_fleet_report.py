@@ -137,5 +137,9 @@ def test_days_that_are_none_are_refused(when: str, days: float | str) -> None:
         fleet_report({}, [], when, days)
 
 
-def test_a_string_of_days_is_a_number_of_days() -> None:
-    assert fleet_report({}, [], NOON, "1")["days"] == 1.0
+def test_an_old_core_that_makes_strings_of_numbers_and_of_null_is_understood() -> None:
+    found = fleet_report(
+        {}, ["app1"], NOON, "1", {"answers": "", "silences": "", "history": "", "alerts_step_s": "60.0"}
+    )
+    assert found["days"] == 1.0
+    assert (found["silences"], found["pages"], len(found["unknown"])) == (None, None, 4)

@@ -120,6 +120,13 @@ def test_an_empty_answer_leads_to_the_targets(live: Server) -> None:
     )
 
 
+def test_it_looks_as_often_in_a_row_as_asked_for(live: Server) -> None:
+    spent = [0.0]
+    want = Want((Question("q", "vector(1)", expect=expectation("== 1")),), within_s=10, stable=3)
+    seen = look(live, want, clock=lambda: spent[0], sleep=lambda s: spent.__setitem__(0, spent[0] + s))
+    assert (seen.against, seen.seconds) == ((), 2)
+
+
 def test_it_gives_up_when_the_time_is_over(live: Server) -> None:
     spent = [0.0]
     want = Want((Question("q", "vector(0)", expect=expectation("== 1")),), within_s=5)
