@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,9 +20,14 @@ from ansible_collections.groundcrew.fleet.plugins.plugin_utils import drift_repo
 
 Result = dict[str, Any]
 SPEC: dict[str, dict[str, Any]] = {
-    "playbooks": {"type": "list", "elements": "str", "required": True},
+    "playbooks": {"type": "list", "elements": "str"},
     "report": {"type": "path"},
+    "metrics": {"type": "bool", "default": False},
+    "seen": {"type": "dict"},
 }
+ONE_OF = [["playbooks", "seen"]]
+# What makes a result a failure, and what it says; `ignore_errors` and the like leave more in what is registered.
+VERDICT = ("status", "msg", "failed", "unreachable")
 
 
 class ActionModule(ActionBase):
@@ -32,7 +38,12 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
         super().run(tmp, task_vars)
-        _validated, options = self.validate_argument_spec(argument_spec=SPEC)
+        _validated, options = self.validate_argument_spec(
+            argument_spec=SPEC, required_one_of=ONE_OF, mutually_exclusive=ONE_OF
+        )
+        if options["seen"]:
+            return {"changed": False, **{key: options["seen"][key] for key in VERDICT if key in options["seen"]}}
+        began = time.time()
         asked = [name for name in drift_run.PROMPTS if context.CLIARGS.get(name)]
         if asked:
             return _incomplete(
@@ -43,9 +54,13 @@ class ActionModule(ActionBase):
         if not data:
             return _incomplete(f"{' '.join(options['playbooks'])} did not run: {said}")
         try:
-            return self._tell(data, options["report"])
+            told = self._tell(data, options["report"])
         except OSError as error:
             return _incomplete(f"the report cannot be written: {error}; mend drift_report")
+        return {
+            **told,
+            **({"metrics": drift_report.metrics(drift_report.from_data(data)[0], began)} if options["metrics"] else {}),
+        }
 
     def _tell(self, data: Mapping[str, Any], path: str | None) -> Result:
         found, ended_early = drift_report.from_data(data)

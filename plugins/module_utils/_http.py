@@ -22,6 +22,15 @@ Fields = Union[Mapping[str, str], Sequence[tuple[str, str]]]
 CURES = {401: "check user name and password", 403: "check user name and password", 404: "check the URL"}
 
 
+class Refused(CommandFailed):
+    """It answered with an HTTP `status` that is an error; `said` is the body of that answer."""
+
+    def __init__(self, message: str, *, status: int, said: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.said = said
+
+
 class Server(NamedTuple):
     """What messages call a server, where it is and how to speak to it."""
 
@@ -33,7 +42,10 @@ class Server(NamedTuple):
     validate_certs: bool = True
 
     def ask(self, method: str, path: str, *, query: Fields = (), form: Fields = (), body: object = None) -> Any:
-        """Return what it answers, None for nothing; `body` is sent as JSON. Raise CommandFailed naming URL and cure."""
+        """Return what it answers, None for nothing; `body` is sent as JSON.
+
+        Raise CommandFailed naming URL and cure; of an HTTP error it is Refused.
+        """
         address = f"{self.url.rstrip('/')}/{path}" + (f"?{urlencode(query)}" if query else "")
         if form:
             answer = self._read(method, address, urlencode(form), "application/x-www-form-urlencoded")
@@ -68,8 +80,11 @@ class Server(NamedTuple):
                 return str(answer.read(), "utf-8", "replace")
         except HTTPError as error:
             cure = f"; {CURES[error.code]}" if error.code in CURES else ""
-            raise CommandFailed(
-                f"{self.name} at {self.url} refused {method} {address} with {error.code}: {_said(error)}{cure}"
+            said = _said(error)
+            raise Refused(
+                f"{self.name} at {self.url} refused {method} {address} with {error.code}: {said[:500]}{cure}",
+                status=error.code,
+                said=said,
             ) from error
         except (OSError, ValueError, HTTPException, CannotConnect) as error:
             reason = getattr(error, "reason", None) or error
@@ -81,6 +96,6 @@ class Server(NamedTuple):
 
 def _said(error: HTTPError) -> str:
     try:
-        return error.read(500).decode("utf-8", "replace").strip() or str(error.reason)
+        return error.read(5000).decode("utf-8", "replace").strip() or str(error.reason)
     except (OSError, HTTPException):
         return str(error.reason)

@@ -10,7 +10,7 @@ version_added: 0.1.0
 description:
   - Runs playbooks in check mode on the controller, with the same inventory, limit, tags and options as the run that it is
     part of, and reports for each host what they would change.
-  - Most people call the playbook C(groundcrew.fleet.drift), which is this task and nothing else.
+  - Most people call the playbook C(groundcrew.fleet.drift), which is this task, and leaves figures on the hosts if asked to.
   - Fails when there is drift, so that ansible-playbook ends with status 2. When not every host could be judged, it ends
     as an unreachable host does, with status 4.
 author:
@@ -30,10 +30,18 @@ options:
     description: The playbooks that say how hosts should be, as paths or as names of a collection's.
     type: list
     elements: str
-    required: true
   report:
     description: File on the controller that the report is written to as JSON.
     type: path
+  metrics:
+    description: Whether to return what node exporter may tell of each host, as RV(metrics).
+    type: bool
+    default: false
+  seen:
+    description:
+      - A result of this module. It does not look then, and ends as that look has ended.
+      - For playbooks that go on with what was found before they end as it has to end.
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -52,6 +60,11 @@ status:
   type: str
   returned: when the playbooks ran
   sample: none
+metrics:
+  description: For each host that was judged, the text for node exporter's textfile collector.
+  type: dict
+  returned: with O(metrics)
+  sample: {"app1": "# HELP …"}
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -60,9 +73,13 @@ from ansible.module_utils.basic import AnsibleModule
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "playbooks": {"type": "list", "elements": "str", "required": True},
+            "playbooks": {"type": "list", "elements": "str"},
             "report": {"type": "path"},
+            "metrics": {"type": "bool", "default": False},
+            "seen": {"type": "dict"},
         },
+        required_one_of=[["playbooks", "seen"]],
+        mutually_exclusive=[["playbooks", "seen"]],
         supports_check_mode=True,
     )
     module.fail_json(msg="drift is looked for on the controller, by the action plugin of this name")

@@ -11,9 +11,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction import textfile
+from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.textfile import Family
+
 # The controller's and the host's working copies are named anew in each run; nobody wants to compare those names.
 PASSING = re.compile(r"/\S*(?:ansible-(?:tmp|local)-|\.ansible/tmp|ansible\.)\S*")
 MOST_LINES = 40
+CHANGES_HELP = "Tasks that would change the host, by the latest look at drift."
+TIMESTAMP_HELP = "When that look was had, in seconds since 1970."
 OK, DRIFT, INCOMPLETE = 0, 2, 4
 
 
@@ -128,6 +133,23 @@ def summary(found: Mapping[str, Found]) -> str:
     if fine:
         said.append(f"as wanted: {', '.join(fine)}")
     return "; ".join(said)
+
+
+def metrics(found: Mapping[str, Found], when: float) -> dict[str, str]:
+    """Return, by host, what node exporter's textfile collector is to read, for a look that was had at `when`.
+
+    A host that could not be judged has none: what its exporter has is then the older, and its time tells so.
+    """
+    return {
+        host: textfile.text(
+            (
+                Family("groundcrew_drift_changes", CHANGES_HELP, {(): float(len(one.differences))}),
+                Family("groundcrew_drift_timestamp_seconds", TIMESTAMP_HELP, {(): round(when)}),
+            )
+        )
+        for host, one in found.items()
+        if not (one.failed or one.unreachable)
+    }
 
 
 def _plain(one: Difference) -> dict[str, Any]:

@@ -12,8 +12,9 @@ import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput, CommandFailed, Unreadable
+from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput, FleetError, Unreadable
 from ansible_collections.groundcrew.fleet.plugins.module_utils._http import Server
+from ansible_collections.groundcrew.fleet.plugins.module_utils.promql_info import api
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout import figures
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.figures import (
     CANARY,
@@ -96,22 +97,13 @@ def _filled(query: str, hosts: Sequence[str], window_s: float) -> str:
 
 def _value(url: str, query: str) -> float | None:
     """Return the one number that a query comes to, None where there is none (no series, or not a number)."""
-    server = Server("Prometheus", url)
     try:
-        answer = server.ask("GET", "api/v1/query", query={"query": query})
-        values = _numbers(answer["data"])
-    except CommandFailed as error:
+        series = api.instant(Server("Prometheus", url), query).series
+    except FleetError as error:
         raise Unreadable(f"the query {query!r} has no answer: {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise server.strange(answer) from error
-    if len(values) > 1:
+    if len(series) > 1:
         raise Unreadable(
-            f"Prometheus at {url} answered {query!r} with {len(values)} series: make it one, with sum() or max()"
+            f"Prometheus at {url} answered {query!r} with {len(series)} series: make it one, with sum() or max()"
         )
-    return values[0] if values and math.isfinite(values[0]) else None
-
-
-def _numbers(data: Mapping[str, Any]) -> list[float]:
-    """Return the number of each series; a scalar is one."""
-    rows = data["result"] if data["resultType"] == "vector" else [{"value": data["result"]}]
-    return [float(row["value"][1]) for row in rows]
+    numbers = series[0].numbers if series else []
+    return numbers[-1][1] if numbers else None

@@ -30,8 +30,9 @@ def serving() -> Iterator[Prometheus]:
     """Yield a Prometheus that listens on a port of its own."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)["query"][0]
+        def do_POST(self) -> None:
+            form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            query = urllib.parse.parse_qs(form)["query"][0]
             told.asked.append(query)
             rows = [{"metric": {}, "value": [0, str(number)]} for number in told.answer(query)]
             body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": rows}}).encode()

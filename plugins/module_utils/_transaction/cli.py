@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from .._errors import FleetError, Unfinished
-from . import interpreter, journal, ledger, lock, quarantine, recovery
+from . import interpreter, journal, ledger, lock, metrics, quarantine, recovery, textfile
 from .interpreter import Context
 from .lock import Actor
 from .paths import HOST, Paths
@@ -64,6 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--release", action="store_true", help="end its hold (needs --reason)")
     what.add_argument("--take", action="store_true", help="hold the host yourself for an hour (needs --reason)")
     hold.add_argument("--reason", help="why, for the ledger")
+    figures = commands.add_parser(
+        "metrics", help="what stands here of transactions and releases, as metrics for Prometheus"
+    )
+    figures.add_argument(
+        "--write", metavar="DIR", help="to DIR/groundcrew.prom, for node exporter, in place of the terminal"
+    )
     return parser
 
 
@@ -139,6 +145,14 @@ def _lock(options: argparse.Namespace, context: Context) -> None:
     _say(lock.tell(found) if found else "nobody holds this host")
 
 
+def _metrics(options: argparse.Namespace, context: Context) -> None:
+    told = metrics.told(context.paths)
+    if options.write:
+        textfile.write(context.world, options.write, metrics.FILE, told)
+    else:
+        sys.stdout.write(told)
+
+
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
@@ -148,4 +162,5 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Context], None]] = {
     "recover": _recover,
     "ledger": _ledger,
     "lock": _lock,
+    "metrics": _metrics,
 }

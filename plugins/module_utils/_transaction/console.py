@@ -45,9 +45,22 @@ MODULES = (
         "_transaction.disk",
         "_transaction.interpreter",
     ),
-    *("_transaction.journal", "_transaction.ledger", "_transaction.lock", "_transaction.packages"),
+    *(
+        "_transaction.journal",
+        "_transaction.ledger",
+        "_transaction.lock",
+        "_transaction.metrics",
+        "_transaction.packages",
+    ),
     *("_transaction.paths", "_transaction.proof", "_transaction.quarantine", "_transaction.recovery"),
-    *("_transaction.steps", "_transaction.trees", "_transaction.units", "_transaction.unpacking", "_transaction.world"),
+    *(
+        "_transaction.steps",
+        "_transaction.textfile",
+        "_transaction.trees",
+        "_transaction.units",
+        "_transaction.unpacking",
+        "_transaction.world",
+    ),
 )
 RECOVER_UNIT = "groundcrew-recover.service"
 _MAIN = b"from groundcrew._transaction.cli import main\nmain()\n"

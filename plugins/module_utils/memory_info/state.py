@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .. import _reboots
-from .._errors import CommandFailed
+from .._errors import CommandFailed, FleetError
 from .._host import boot, memory
 from .._host.boot import Boot
 from .._host.memory import PSS, RSS, Process
@@ -206,7 +206,7 @@ def _ask(question: Question, now: Boot, total: float) -> tuple[float, Forecast]:
         samples = prometheus.samples(
             question.server, question.query, start=clock - question.window_s, end=clock, step_s=question.step_s
         )
-    except CommandFailed as error:
+    except FleetError as error:
         return capacity, Forecast(UNKNOWN, str(error))
     return capacity, forecast(samples, capacity=capacity, now=clock, step_s=question.step_s, since=now.since)
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,38 @@ def test_host_that_cannot_be_judged_is_named_and_ends_with_4(fleet: Fleet) -> No
     assert done.returncode == 4, done.stdout + done.stderr
     assert "d: unreachable: " in done.stdout
     assert fleet.report()["status"] == "incomplete"
+
+
+def figures(fleet: Fleet, host: str) -> dict[str, float]:
+    """What node exporter would read of the host, by name."""
+    text = (fleet.root / host / "groundcrew_drift.prom").read_text("utf-8")
+    found = (line.split() for line in text.splitlines() if not line.startswith("#"))
+    return {name.removeprefix("groundcrew_drift_"): float(value) for name, value in found}
+
+
+def with_figures(fleet: Fleet, *arguments: str) -> subprocess.CompletedProcess[str]:
+    told = {
+        "drift_metrics_enabled": True,
+        "drift_textfile_dir": f"{fleet.root}/{{{{ place }}}}",
+        "ansible_become": False,
+    }
+    return fleet.drift("-e", json.dumps(told), *arguments)
+
+
+def test_figures_are_left_on_every_host_that_was_judged_and_the_status_stays(fleet: Fleet) -> None:
+    assert fleet.play("site.yml", "--limit", "a").returncode == 0
+    began = time.time()
+    done = with_figures(fleet, "--limit", "a:c:d")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert [figures(fleet, name)["changes"] for name in "ac"] == [0, 2]
+    assert began - 1 <= figures(fleet, "a")["timestamp_seconds"] <= time.time()
+    assert not (fleet.root / "d").exists()
+
+
+def test_a_host_without_an_exporter_gets_no_figures_and_its_status_stays(fleet: Fleet) -> None:
+    done = with_figures(fleet, "--limit", "c", "-e", "drift_textfile_dir=none")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert not (fleet.root / "c/groundcrew_drift.prom").exists()
 
 
 def test_playbook_that_does_not_exist_is_named_and_ends_with_4(fleet: Fleet) -> None:
