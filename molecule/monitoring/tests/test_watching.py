@@ -71,8 +71,38 @@ def test_what_is_probed_answers_and_the_end_of_its_certificate_is_known(watching
     assert 86400 < left < 2 * 86400
 
 
-def test_every_target_has_an_owner() -> None:
-    assert {one["labels"].get("owner") for one in api("mon1", "targets?state=active")["activeTargets"]} == {"ops"}
+def test_every_target_has_its_hosts_owner() -> None:
+    targets = [one["labels"] for one in api("mon1", "targets?state=active")["activeTargets"]]
+    assert {(one["host"], one["owner"]) for one in targets} == {
+        *((app, "shop") for app in APPS),
+        *((host, "ops") for host in (*WATCHING, "lb1")),
+    }
+
+
+@pytest.mark.parametrize("watching", WATCHING)
+def test_every_rule_has_been_evaluated_and_none_of_them_fails(watching: str) -> None:
+    def rules() -> list[dict[str, str]]:
+        return [rule for group in api(watching, "rules")["groups"] for rule in group["rules"]]
+
+    assert within(180, lambda: {rule["health"] for rule in rules()} == {"ok"}), [
+        one for one in rules() if one["health"] != "ok"
+    ]
+    assert {"InstanceDown", "SloBudgetBurnsFast", "Watchdog"} <= {rule["name"] for rule in rules()}
+
+
+def test_an_slo_beside_the_app_is_measured() -> None:
+    def left() -> dict[str, float]:
+        return series("mon1", "sum by (app) (slo:objective:ratio{app='shop', owner='shop'}) * 100")
+
+    assert within(60, lambda: [round(value, 3) for value in left().values()] == [99.9]), left()
+
+
+def test_what_the_ledgers_know_is_there_for_every_host() -> None:
+    def runs() -> dict[str, float]:
+        return series("mon1", "sum by (host) (groundcrew_runs_total{result='done'})")
+
+    assert within(90, lambda: set(runs()) == set(HOSTS)), runs()
+    assert min(runs().values()) >= 1
 
 
 @pytest.mark.parametrize("port", [9090, 9093, 9100, 9256])
