@@ -111,7 +111,7 @@ def _burning(slo: Slo, alert: str, links: Links) -> list[Rule]:
         f"{slo.window_days} days. This alert tells of {spent} of the budget spent."
     )
     summary = f"{slo.name} spends its error budget too {'fast' if alert == FAST else 'soon, though slowly'}"
-    return [_alert(slo, alert, links, expr, summary, {"description": told})]
+    return [_alert(slo, alert, links, expr, summary, told)]
 
 
 def _above(slo: Slo, pair: Pair) -> str:
@@ -130,14 +130,15 @@ def _percent(pair: Pair, slo: Slo) -> str:
 def _unmeasured(slo: Slo, links: Links) -> Rule:
     told = "No series answers its query of all events: it is wrong, or nothing is scraped. Until then nothing can burn."
     expr = f"absent({_of(slo, 'slo:requests:rate5m')})"
-    rule = _alert(slo, UNMEASURED, links, expr, f"{slo.name} is not measured", {"description": told})
-    return {"alert": rule.pop("alert"), "expr": rule.pop("expr"), "for": UNMEASURED_FOR, **rule}
+    summary = f"{slo.name} is not measured"
+    return _alert(slo, UNMEASURED, links, expr, summary, told, hold=UNMEASURED_FOR)
 
 
-def _alert(slo: Slo, alert: str, links: Links, expr: str, summary: str, more: Mapping[str, str]) -> Rule:
+def _alert(slo: Slo, alert: str, links: Links, expr: str, summary: str, told: str, *, hold: str = "0s") -> Rule:
     return {
         "alert": alert,
         "expr": expr,
+        "for": hold,
         "labels": {**_labels(slo), "severity": ALERTS[alert]},
-        "annotations": {"summary": summary, **more, **links.of(alert, f"app.html?app={slo.app}")},
+        "annotations": {"summary": summary, "description": told, **links.of(alert, f"app.html?app={slo.app}")},
     }
