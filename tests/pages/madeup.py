@@ -5,6 +5,7 @@ HAProxy's series are those of a real one, captured, with counters that go on. Th
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 import re
@@ -98,15 +99,13 @@ class Fleet:
 
     def _counter(self, seed: str, rate: float, at: float) -> float:
         """A count that grows by `rate` a second, now faster and now slower."""
-        dice = random.Random(seed)
-        period, phase = dice.uniform(1500, 5000), dice.uniform(0, 6)
+        period, phase = _wave(seed)
         swing = 0.3 * period / (2 * math.pi)
         elapsed = at - self.began
         return rate * (elapsed + swing * (math.sin(2 * math.pi * elapsed / period + phase) - math.sin(phase)))
 
     def _gauge(self, seed: str, middle: float, at: float) -> float:
-        dice = random.Random(seed)
-        period, phase = dice.uniform(2500, 6000), dice.uniform(0, 6)
+        period, phase = _wave(seed)
         return middle * (1 + 0.15 * math.sin(2 * math.pi * (at - self.began) / period + phase))
 
     def _counted(self, one: Sample, at: float) -> float:
@@ -233,6 +232,13 @@ class Fleet:
                 labels = {"app": app, "version": version}
                 yield Sample("groundcrew_release_info", labels, 1)
                 yield Sample("groundcrew_release_active_timestamp_seconds", labels, since)
+
+
+@functools.cache
+def _wave(seed: str) -> tuple[float, float]:
+    """How long it takes until a figure of this name comes round, and where it starts."""
+    dice = random.Random(seed)
+    return dice.uniform(2000, 5500), dice.uniform(0, 6)
 
 
 def _captured() -> Iterator[Sample]:

@@ -40,8 +40,8 @@ def browser() -> Iterator[Browser]:
 
 
 def address(stack: Stack, page: Page, **parameters: str) -> str:
-    about = {page.parameter: {"host": stack.host, "app": stack.app}[page.parameter]} if page.parameter else {}
-    query = urllib.parse.urlencode({**about, "refresh": "0", **parameters})
+    about = {"host": stack.host, "app": stack.app, "": ""}[page.parameter]
+    query = urllib.parse.urlencode({page.parameter or "about": about, "refresh": "0", **parameters})
     return f"{stack.url}consoles/{page.name}.html?{query}"
 
 

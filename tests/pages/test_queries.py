@@ -23,7 +23,12 @@ def filled(query: str, host: str, app: str) -> str:
     return re.sub(r"\$(\w+)", lambda match: words[match[1]], query)
 
 
-QUESTIONS = [pytest.param(*one, id=f"{one[0].name}-{one[1].title}-{one[2].legend or 'value'}") for one in questions()]
+def named(page: Page, panel: Panel, query: Query) -> str:
+    return f"{page.name}-{panel.title}-{query.legend or 'value'}"
+
+
+QUESTIONS = [pytest.param(*one, id=named(*one)) for one in questions()]
+OF_ONE_HOST = [pytest.param(*one, id=named(*one)) for one in questions() if one[0].name == "host"]
 
 
 @pytest.mark.parametrize("page,panel,query", QUESTIONS)
@@ -34,7 +39,7 @@ def test_a_query_has_data(stack: Stack, page: Page, panel: Panel, query: Query) 
     assert may_be_silent or known(stack, asked), f"{page.name}, {panel.title}: no data for {asked}"
 
 
-@pytest.mark.parametrize("page,panel,query", [one for one in QUESTIONS if one.values[0].name == "host"])
+@pytest.mark.parametrize("page,panel,query", OF_ONE_HOST)
 def test_a_query_has_data_of_a_real_node_exporter(stack: Stack, page: Page, panel: Panel, query: Query) -> None:
     if not stack.real_host:
         pytest.skip("every host of a live fleet has a real one")
