@@ -279,6 +279,7 @@ PATCH_HOSTS = Panel(
     "Hosts",
     "table",
     (
+        Query('min by (host) (up{job="node"})', "answers", "up", DOWN_IS_BAD),
         Query("min by (host) (groundcrew_patch_compliant)", "keeps the rule", "yes", DOWN_IS_BAD, optional=True),
         Query("max by (host) (groundcrew_patch_age_seconds)", "oldest waits", "s", PATCH_AGE, optional=True),
         Query(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,27 @@ def test_the_time_that_is_shown_can_be_chosen(stack: Stack, browser: Browser) ->
         found.page.select_option("label:has-text('Time') select", label="15 minutes")
         found.wait()
         assert "range=900" in found.page.url
+        assert found.troubles == []
+
+
+def test_a_span_that_is_drawn_in_a_graph_is_shown_by_all_of_them_until_one_goes_back(
+    stack: Stack, browser: Browser
+) -> None:
+    with opened(browser, address(stack, PAGES[2])) as found:
+        found.page.wait_for_timeout(50)
+        place = found.page.locator(".panel.graph .canvas").nth(1).bounding_box()
+        assert place
+        found.page.mouse.move(place["x"] + place["width"] * 0.5, place["y"] + 60)
+        found.page.mouse.down()
+        found.page.mouse.move(place["x"] + place["width"] * 0.8, place["y"] + 60, steps=5)
+        found.page.mouse.up()
+        found.wait()
+        chosen = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(found.page.url).query))
+        assert 600 < int(chosen["range"]) < 1800
+        assert int(chosen["end"]) < time.time() - 300
+        found.page.click("text=Back to now")
+        found.wait()
+        assert "end=" not in found.page.url
         assert found.troubles == []
 
 
@@ -173,7 +195,7 @@ def test_no_data_says_what_would_make_it(stack: Stack, browser: Browser) -> None
 @pytest.mark.skipif(
     "PAGES_PICTURES" not in os.environ, reason="the pictures of the README are made anew where PAGES_PICTURES is set"
 )
-@pytest.mark.parametrize("name,height", [("fleet", 900), ("host", 1100), ("app", 1000)])
+@pytest.mark.parametrize("name,height", [("fleet", 900), ("host", 930), ("app", 930)])
 def test_the_pictures_of_the_readme_are_small(stack: Stack, browser: Browser, name: str, height: int) -> None:
     page = next(page for page in PAGES if page.name == name)
     path: Path = PICTURES / f"{name}.png"

@@ -52,8 +52,9 @@ export class Box {
     this.box.dataset.state = state;
     this.message.textContent = said;
     if (state !== "data") {
-      this.body.replaceChildren();
+      this.chart?.graph?.destroy();
       this.chart = null;
+      this.body.replaceChildren();
     }
   }
 

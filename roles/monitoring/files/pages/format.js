@@ -26,8 +26,8 @@ export const LEVELS = {
 
 /** The value with its unit. */
 export function write(value, unit) {
-  if (value === null || value === undefined) return "–";
-  if (Number.isNaN(value)) return "not a number";
+  // Not a number is what comes of nothing divided by nothing.
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "-∞";
   return WRITERS[unit || "count"](value);
 }

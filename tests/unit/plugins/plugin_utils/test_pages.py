@@ -137,6 +137,53 @@ def test_a_script_finds_the_scripts_that_it_imports() -> None:
             assert f"{path.rpartition('/')[0]}/{imported}" in files, path
 
 
+def schemes() -> dict[str, dict[str, tuple[int, ...]]]:
+    """The colours by name of the light scheme and of the dark one."""
+    css = (pages.ASSETS / "pages.css").read_text()
+    found = [
+        dict(re.findall(r"--([\w-]+): (#[0-9a-f]+)", block)) for block in re.findall(r":root \{(.*?)\}", css, re.DOTALL)
+    ]
+    return {
+        name: {key: rgb(value) for key, value in colours.items()}
+        for name, colours in zip(("light", "dark"), found, strict=True)
+    }
+
+
+def rgb(value: str) -> tuple[int, ...]:
+    digits = value[1:] if len(value) == 7 else "".join(one * 2 for one in value[1:])
+    return tuple(bytes.fromhex(digits))
+
+
+def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """How WCAG 2 counts it: 1 is none, 21 is black on white."""
+
+    def light(colour: tuple[int, ...]) -> float:
+        parts = [part / 255 for part in colour]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    lighter, darker = sorted((light(one), light(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "colour,grounds,least",
+    [
+        *[(name, ("panel", "ground"), 4.5) for name in ("text", "dim", "link", "mark")],
+        ("ok", ("panel",), 4.5),
+        ("warn", ("panel", "warn-ground"), 4.5),
+        ("bad", ("panel", "ground", "bad-ground"), 4.5),
+        *[(f"c{index}", ("panel",), 3) for index in range(8)],
+    ],
+)
+def test_what_is_shown_stands_out_from_its_ground(
+    scheme: str, colour: str, grounds: tuple[str, ...], least: float
+) -> None:
+    colours = schemes()[scheme]
+    assert [ground for ground in grounds if contrast(colours[colour], colours[ground]) < least] == []
+
+
 def test_a_changed_script_lies_in_another_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     before = {path for path in contents() if path.startswith("user/")}
     for source in pages.ASSETS.iterdir():
