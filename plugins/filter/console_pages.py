@@ -12,7 +12,8 @@ description:
     Prometheus and the Debian package C(libjs-dygraphs), and nothing is asked of the internet.
   - Prometheus is given the files below C(consoles) by C(--web.console.templates) and those below C(user) by C(--web.user-assets). The files of
     C(/usr/share/javascript/dygraphs) belong in C(user/dygraphs), and who is on call in C(user/oncall.json).
-  - V(user/oncall.json) is a list of dicts with C(team), C(layer), C(now) with C(person) and C(until), and C(next) with C(person) and C(from).
+  - That file is what filter C(groundcrew.fleet.oncall_page) makes, as JSON. The page goes by its reader's clock, and says so when the file
+    is too old to tell who is on. A file without teams says that there is nobody on call.
 author:
   - The groundcrew.fleet founders (@groundcrew)
 positional: scrape_interval_s

@@ -17,7 +17,8 @@ from .pages_app import APP
 from .pages_fleet import FLEET
 from .pages_host import HOST
 from .pages_model import Page, Panel
-from .pages_operations import LOAD_BALANCER, ONCALL, PATCHED
+from .pages_operations import LOAD_BALANCER, ONCALL
+from .pages_patches import PATCHED
 
 PAGES = (FLEET, HOST, APP, LOAD_BALANCER, ONCALL, PATCHED)
 ASSETS = Path(__file__).resolve().parents[2] / "roles/monitoring/files/pages"

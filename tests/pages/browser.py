@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Response, Route
+from playwright.sync_api import TimeoutError as NotInTimeError
 
 PATIENCE_MS = 20000
 Scheme = Literal["dark", "light"]
@@ -36,8 +37,14 @@ class Opened:
         if response.status >= 400:
             self.troubles.append(f"{response.status}: {response.url}")
 
-    def wait(self) -> None:
-        self.page.wait_for_selector("body[data-state=ready]", timeout=PATIENCE_MS)
+    def wait(self, within_ms: float = PATIENCE_MS) -> None:
+        """Wait until it has shown all it has; fail with what the page itself says, and what went wrong."""
+        try:
+            self.page.wait_for_selector("body[data-state=ready]", timeout=within_ms)
+        except NotInTimeError as error:
+            raise AssertionError(
+                f"not ready in {within_ms} ms: {self.troubles}, {self.page.inner_text('[role=alert]')}"
+            ) from error
 
     def panels(self, *states: str) -> dict[str, str]:
         """The panels in one of these states, each with what it says."""
@@ -79,17 +86,33 @@ DRAWN = """() => {
 }"""
 
 
+def _with(data: Any) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(json=data)
+
+
 @contextlib.contextmanager
-def opened(browser: Browser, url: str, *, route: Any = None) -> Iterator[Opened]:
-    """Open the page and wait until it has shown everything; `route` answers what is asked of Prometheus in its stead."""
+def opened(
+    browser: Browser,
+    url: str,
+    *,
+    route: Callable[[Route], None] | None = None,
+    files: Mapping[str, Any] | None = None,
+    patience_ms: float = PATIENCE_MS,
+) -> Iterator[Opened]:
+    """Open the page and wait until it has shown everything.
+
+    `route` answers what is asked of Prometheus in its stead, and `files` has data by the pattern of the address that it is at.
+    """
     context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme="dark", reduced_motion="reduce")
     try:
         parts = urllib.parse.urlsplit(url)
         found = Opened(context.new_page(), f"{parts.scheme}://{parts.netloc}")
         if route:
             found.page.route("**/api/v1/**", route)
+        for pattern, data in (files or {}).items():
+            found.page.route(pattern, _with(data))
         found.page.goto(url)
-        found.wait()
+        found.wait(patience_ms)
         yield found
     finally:
         context.close()

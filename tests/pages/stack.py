@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import http.server
 import json
 import socket
@@ -20,6 +21,7 @@ from ansible_collections.groundcrew.fleet.plugins.plugin_utils.pages import cons
 from ansible_collections.groundcrew.fleet.tests.pages.madeup import (
     APPS,
     BUDGET_WINDOW_S,
+    DAY_S,
     NODES,
     OBJECTIVE,
     WINDOWS_S,
@@ -229,21 +231,27 @@ def _pages(place: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file["content"])
     (place / "user/dygraphs").symlink_to(DYGRAPHS)
-    now = time.time()
-    turns = [
-        {
-            "team": team,
-            "layer": layer,
-            "now": {"person": person, "until": now + hours * 3600},
-            "next": {"person": other, "from": now + hours * 3600},
-        }
-        for team, layer, person, other, hours in (
-            ("ops", 1, "Ada", "Grace", 40),
-            ("ops", 2, "Edsger", "Ada", 112),
-            ("shop", 1, "Barbara", "Ken", 16),
-        )
-    ]
-    (place / "user/oncall.json").write_text(json.dumps(turns))
+    (place / "user/oncall.json").write_text(json.dumps(rota(time.time())))
+
+
+def rota(now: float) -> dict[str, Any]:
+    """Who is on, as filter oncall_page tells it."""
+    layers: dict[str, list[dict[str, Any]]] = {}
+    for team, person, other, hours in (
+        ("ops", "Ada", "Grace", 40),
+        ("ops", "Edsger", "Ada", 112),
+        ("shop", "Barbara", "Ken", 16),
+    ):
+        handover = now + hours * 3600
+        turn = {"person": person, "from": stamp(handover - 7 * DAY_S), "to": stamp(handover)}
+        following = {"person": other, "from": stamp(handover), "to": stamp(handover + 7 * DAY_S)}
+        found = layers.setdefault(team, [])
+        found.append({"layer": len(found), "now": turn, "next": following})
+    return {"at": stamp(now), "teams": [{"name": name, "layers": found} for name, found in layers.items()]}
+
+
+def stamp(at: float) -> str:
+    return dt.datetime.fromtimestamp(at, dt.timezone.utc).isoformat()
 
 
 def _history(place: Path, fleet: Fleet) -> None:

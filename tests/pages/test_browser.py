@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.pages import PAGES
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.pages_model import Page
 from ansible_collections.groundcrew.fleet.tests.pages.browser import Opened, Scheme, opened
-from ansible_collections.groundcrew.fleet.tests.pages.stack import CHECKOUT, Stack
+from ansible_collections.groundcrew.fleet.tests.pages.stack import CHECKOUT, Stack, rota
 from playwright.sync_api import Browser, Route, sync_playwright
 
 ARTEFACTS = CHECKOUT / ".cache/test/pages"
@@ -116,6 +116,40 @@ def test_the_host_that_does_not_answer_comes_first(stack: Stack, browser: Browse
         pytest.skip("a live fleet may have none")
     with opened(browser, f"{stack.url}consoles/fleet.html") as found:
         assert found.page.inner_text('.panel[aria-label="Hosts"] tbody tr >> nth=0').startswith("app3")
+
+
+@pytest.mark.parametrize(
+    "later_s,on,next_",
+    [
+        (0, "Ada", "Grace"),
+        (41 * 3600, "Grace", "\N{EN DASH}"),
+        (30 * 86400, "not known: the last run that said it was on", "\N{EN DASH}"),
+    ],
+)
+def test_who_is_on_goes_by_the_clock_and_not_by_the_age_of_the_file(
+    stack: Stack, browser: Browser, later_s: int, on: str, next_: str
+) -> None:
+    told = rota(time.time() - later_s)
+    with opened(browser, address(stack, PAGES[4]), files={"**/user/oncall.json": told}) as found:
+        cells = [
+            one.inner_text()
+            for one in found.page.query_selector_all('[aria-label="Who is on"] tbody tr >> nth=0 >> td')
+        ]
+        assert (on in cells[1], next_ in cells[3]) == (True, True), cells
+
+
+def test_without_an_on_call_file_the_page_says_so(stack: Stack, browser: Browser) -> None:
+    with opened(browser, address(stack, PAGES[4]), files={"**/user/oncall.json": {"teams": []}}) as found:
+        assert "no data: nothing from oncall.json" in found.panels("empty")["Who is on"]
+
+
+def test_a_fault_of_the_page_itself_is_told(stack: Stack, browser: Browser) -> None:
+    odd = {"at": "now", "teams": [{"name": "ops"}]}
+    with (
+        pytest.raises(AssertionError, match="This page has a fault"),
+        opened(browser, address(stack, PAGES[4]), files={"**/user/oncall.json": odd}, patience_ms=4000),
+    ):
+        pass
 
 
 def test_a_name_that_is_markup_stays_text(stack: Stack, browser: Browser) -> None:

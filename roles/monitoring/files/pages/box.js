@@ -6,7 +6,8 @@
 import { Chart } from "./charts.js";
 import { h } from "./dom.js";
 import { legend } from "./format.js";
-import { alertList, figures, people, table } from "./panels.js";
+import { alertList, figures, table } from "./panels.js";
+import { people } from "./people.js";
 import * as prometheus from "./prometheus.js";
 
 /** One panel of the definition. `page` gives the words of queries, the span, the markers and addresses of other pages. */
@@ -16,7 +17,14 @@ export class Box {
     this.page = page;
     this.body = h("div", { class: "body" });
     this.message = h("p", { class: "message", role: "status" });
-    this.box = h("section", { class: `panel ${panel.kind}`, "data-state": "waiting", "aria-label": panel.title }, this.head(), this.message, this.body, this.foot());
+    this.box = h(
+      "section",
+      { class: `panel ${panel.kind}`, "data-state": "waiting", "aria-label": panel.title },
+      this.head(),
+      this.message,
+      this.body,
+      this.foot(),
+    );
   }
 
   head() {
@@ -31,7 +39,14 @@ export class Box {
     const { good, queries } = this.panel;
     this.asked = queries.map(() => h("code"));
     const name = queries.length > 1 ? "queries" : "query";
-    const details = queries.length > 0 && h("details", null, h("summary", null, name), this.asked.map((code) => h("p", null, code)));
+    const details =
+      queries.length > 0 &&
+      h(
+        "details",
+        null,
+        h("summary", null, name),
+        this.asked.map((code) => h("p", null, code)),
+      );
     return h("footer", null, h("p", null, good && `good: ${good}`), details);
   }
 
@@ -82,7 +97,9 @@ export class Box {
   async showGraph(asked) {
     const span = this.page.span;
     const answers = await Promise.all(asked.map((query) => prometheus.range(query, span)));
-    const series = answers.flatMap((found, index) => found.map((one) => ({ name: legend(this.panel.queries[index].legend, one.labels), points: one.points })));
+    const series = answers.flatMap((found, index) =>
+      found.map((one) => ({ name: legend(this.panel.queries[index].legend, one.labels), points: one.points })),
+    );
     if (!series.some((one) => one.points.some(([, value]) => Number.isFinite(value)))) return this.nothing();
     if (!this.chart) {
       this.chart = new Chart(this.panel, (from, to) => this.page.zoom(from, to));
@@ -93,9 +110,9 @@ export class Box {
   }
 
   async showPeople() {
-    const turns = await prometheus.file("oncall.json");
-    if (!Array.isArray(turns) || !turns.length) return "empty";
-    this.body.replaceChildren(people(turns));
+    const rota = await prometheus.file("oncall.json");
+    if (!rota?.teams?.length) return "empty";
+    this.body.replaceChildren(people(rota, Date.now() / 1000));
     return "data";
   }
 

@@ -31,7 +31,9 @@ export class Chart {
     this.markers = markers;
     this.span = span;
     this.rows = rows(chosen, span);
-    this.more.textContent = [left && `${left} more, all of them lower`, none.length && `none of ${none.join(", ")}`].filter(Boolean).join("; ");
+    this.more.textContent = [left && `${left} more, all of them lower`, none.length && `none of ${none.join(", ")}`]
+      .filter(Boolean)
+      .join("; ");
     this.canvas.setAttribute("aria-label", this.inWords());
     this.fillLegend();
     this.draw();
@@ -47,7 +49,11 @@ export class Chart {
       series: this.dashes(),
       axes: {
         x: { drawGrid: false, axisLabelWidth: 56 },
-        y: { axisLabelFormatter: (value) => write(value, this.panel.unit), axisLabelWidth: LABEL_WIDTH, pixelsPerLabel: 36 },
+        y: {
+          axisLabelFormatter: (value) => write(value, this.panel.unit),
+          axisLabelWidth: LABEL_WIDTH,
+          pixelsPerLabel: 36,
+        },
       },
       axisLineColor: paint.getPropertyValue("--line"),
       gridLineColor: paint.getPropertyValue("--grid"),
@@ -71,7 +77,9 @@ export class Chart {
 
   dashes() {
     if (this.panel.stacked) return {};
-    return Object.fromEntries(this.series.map((_one, index) => [String(index), { strokePattern: DASHES[index % DASHES.length] }]));
+    return Object.fromEntries(
+      this.series.map((_one, index) => [String(index), { strokePattern: DASHES[index % DASHES.length] }]),
+    );
   }
 
   /** From 0 to a little above the highest value, or to a limit that is near. */
@@ -79,7 +87,9 @@ export class Chart {
     const sums = this.rows.map((row) => heights(row.slice(1), this.panel.stacked)).flat();
     const highest = sums.reduce((most, value) => Math.max(most, value), 0);
     const lowest = sums.reduce((least, value) => Math.min(least, value), 0);
-    const near = limits(this.panel).map((one) => one.value).filter((value) => value <= highest * 3 && value > highest);
+    const near = limits(this.panel)
+      .map((one) => one.value)
+      .filter((value) => value <= highest * 3 && value > highest);
     const top = Math.max(highest, ...near.slice(0, 1));
     const upper = top > 0 ? top * 1.12 : lowest < 0 ? 0 : emptyTop(this.panel.unit);
     // A line at 0 stands clear of the axis.
@@ -111,7 +121,10 @@ export class Chart {
   fillLegend() {
     this.figures = this.series.map(() => h("b"));
     const entries = this.series.map((one, index) => {
-      const swatch = h("i", { class: `swatch c${index % COLOURS} d${this.panel.stacked ? 0 : index % DASHES.length}`, "aria-hidden": "true" });
+      const swatch = h("i", {
+        class: `swatch c${index % COLOURS} d${this.panel.stacked ? 0 : index % DASHES.length}`,
+        "aria-hidden": "true",
+      });
       return h("li", null, swatch, h("span", null, one.name), this.figures[index]);
     });
     this.legend.replaceChildren(...entries);
@@ -128,14 +141,19 @@ export class Chart {
   }
 
   inWords() {
-    const told = this.series.map((one) => `${one.name} ${write(last(one), this.panel.unit)}, at most ${write(highestOf(one), this.panel.unit)}`);
+    const told = this.series.map(
+      (one) => `${one.name} ${write(last(one), this.panel.unit)}, at most ${write(highestOf(one), this.panel.unit)}`,
+    );
     return `${this.panel.title}: ${told.join("; ")}`;
   }
 }
 
 function limits(panel) {
   const found = panel.limits || {};
-  return ["warn", "bad"].filter((name) => typeof found[name] === "number").map((name) => ({ name, value: found[name] })).sort((one, other) => one.value - other.value);
+  return ["warn", "bad"]
+    .filter((name) => typeof found[name] === "number")
+    .map((name) => ({ name, value: found[name] }))
+    .sort((one, other) => one.value - other.value);
 }
 
 function foremost(series) {
@@ -155,7 +173,10 @@ function last(one) {
 /** A row for each step of the span: its moment, and each series' value or null. */
 function rows(series, span) {
   const count = Math.floor((span.end - span.start) / span.step) + 1;
-  const table = Array.from({ length: count }, (_none, index) => [new Date((span.start + index * span.step) * 1000), ...series.map(() => null)]);
+  const table = Array.from({ length: count }, (_none, index) => [
+    new Date((span.start + index * span.step) * 1000),
+    ...series.map(() => null),
+  ]);
   series.forEach((one, column) => {
     for (const [at, value] of one.points) {
       const row = table[Math.round((at - span.start) / span.step)];

@@ -3,7 +3,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How values are written, and how good they are.
 
-const STEPS_S = [[86400 * 2, 86400, "d"], [3600 * 2, 3600, "h"], [120, 60, "min"], [1, 1, "s"], [1e-3, 1e-3, "ms"], [0, 1e-6, "µs"]];
+const STEPS_S = [
+  [86400 * 2, 86400, "d"],
+  [3600 * 2, 3600, "h"],
+  [120, 60, "min"],
+  [1, 1, "s"],
+  [1e-3, 1e-3, "ms"],
+  [0, 1e-6, "µs"],
+];
 const BINARY = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
 const WRITERS = {
@@ -69,7 +76,10 @@ function digits(value) {
   const size = Math.abs(value);
   if (size !== 0 && size < 0.005) return Number(value.toPrecision(1)).toString();
   const places = size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2;
-  return Number(value.toFixed(places)).toLocaleString("en", { maximumFractionDigits: places, useGrouping: size >= 10000 });
+  return Number(value.toFixed(places)).toLocaleString("en", {
+    maximumFractionDigits: places,
+    useGrouping: size >= 10000,
+  });
 }
 
 function bytes(value) {

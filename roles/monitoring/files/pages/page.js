@@ -8,7 +8,15 @@ import { h } from "./dom.js";
 import { duration, moment } from "./format.js";
 import * as prometheus from "./prometheus.js";
 
-const RANGES = { 900: "15 minutes", 3600: "1 hour", 10800: "3 hours", 21600: "6 hours", 86400: "1 day", 604800: "7 days", 2592000: "30 days" };
+const RANGES = {
+  900: "15 minutes",
+  3600: "1 hour",
+  10800: "3 hours",
+  21600: "6 hours",
+  86400: "1 day",
+  604800: "7 days",
+  2592000: "30 days",
+};
 const REFRESHES = { 0: "off", 10: "10 s", 30: "30 s", 60: "1 min", 300: "5 min" };
 const POINTS = 240;
 // Releases that came to several hosts within this time are one marker.
@@ -47,7 +55,13 @@ class Page {
     const backends = this.definition.backends[this.about] || [this.about];
     const window = Math.max(this.definition.window_s, drawn ? this.span.step : 300);
     const about = prometheus.quoted(this.about);
-    return { host: about, app: about, backend: prometheus.anyOf(backends), window: `${Math.ceil(window)}s`, range: `${this.seconds}s` };
+    return {
+      host: about,
+      app: about,
+      backend: prometheus.anyOf(backends),
+      window: `${Math.ceil(window)}s`,
+      range: `${this.seconds}s`,
+    };
   }
 
   /** Where another page is, with what this one was asked to show. */
@@ -83,26 +97,54 @@ class Page {
     if (!parameter || this.about) this.lay();
     await this.refresh();
     setInterval(() => this.tick(), 1000);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.boxes.forEach((box) => box.chart?.draw()));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
+      this.boxes.forEach((box) => box.chart?.draw()),
+    );
   }
 
   head() {
     const { page, pages } = this.definition;
-    const entries = pages.map((one) => h("li", null, h("a", { href: this.address(`${one.name}.html`), "aria-current": one.name === page.name ? "page" : null }, one.title)));
+    const entries = pages.map((one) =>
+      h(
+        "li",
+        null,
+        h(
+          "a",
+          { href: this.address(`${one.name}.html`), "aria-current": one.name === page.name ? "page" : null },
+          one.title,
+        ),
+      ),
+    );
     this.title = h("h1", null, page.title);
     this.controls = h("form", { class: "controls", onsubmit: (event) => event.preventDefault() });
     this.fill();
-    return h("header", { class: "top" }, h("nav", { "aria-label": "Pages" }, h("ul", null, entries)), h("div", { class: "heading" }, h("div", null, this.title, h("p", { class: "dim" }, page.about)), this.controls));
+    return h(
+      "header",
+      { class: "top" },
+      h("nav", { "aria-label": "Pages" }, h("ul", null, entries)),
+      h("div", { class: "heading" }, h("div", null, this.title, h("p", { class: "dim" }, page.about)), this.controls),
+    );
   }
 
   /** The controls, as the address has them. */
   fill() {
-    const spans = RANGES[this.seconds] && !this.end ? RANGES : { ...RANGES, [this.seconds]: this.end ? `to ${moment(this.end)}` : duration(this.seconds) };
-    const ends = this.end ? h("button", { type: "button", onclick: () => this.go({ end: null, range: null }) }, "Back to now") : null;
+    const spans =
+      RANGES[this.seconds] && !this.end
+        ? RANGES
+        : { ...RANGES, [this.seconds]: this.end ? `to ${moment(this.end)}` : duration(this.seconds) };
+    const ends = this.end
+      ? h("button", { type: "button", onclick: () => this.go({ end: null, range: null }) }, "Back to now")
+      : null;
     this.controls.replaceChildren(
-      ...[this.chooser, select("Time", spans, this.seconds, (value) => this.go({ range: value, end: null })), ends,
+      ...[
+        this.chooser,
+        select("Time", spans, this.seconds, (value) => this.go({ range: value, end: null })),
+        ends,
         select("Refresh", REFRESHES, this.every, (value) => this.go({ refresh: value })),
-        h("button", { type: "button", onclick: () => this.refresh() }, "Refresh now"), this.stamp].filter(Boolean));
+        h("button", { type: "button", onclick: () => this.refresh() }, "Refresh now"),
+        this.stamp,
+      ].filter(Boolean),
+    );
   }
 
   /** What the page can be about, to choose from. */
@@ -114,12 +156,19 @@ class Page {
       this.complain(error);
       return;
     }
-    this.chooser = select(this.definition.page.title, Object.fromEntries(["", ...known, this.about].map((name) => [name, name || "choose…"])), this.about, (value) => {
-      location.href = this.address(`${this.name}.html`, value ? { [parameter]: value } : {});
-    });
+    this.chooser = select(
+      this.definition.page.title,
+      Object.fromEntries(["", ...known, this.about].map((name) => [name, name || "choose…"])),
+      this.about,
+      (value) => {
+        location.href = this.address(`${this.name}.html`, value ? { [parameter]: value } : {});
+      },
+    );
     this.fill();
-    if (!this.about) this.main.replaceChildren(choice(known, (name) => this.address(`${this.name}.html`, { [parameter]: name })));
-    else if (!known.includes(this.about)) this.note.textContent = `Prometheus knows no ${parameter} named ${this.about}.`;
+    if (!this.about)
+      this.main.replaceChildren(choice(known, (name) => this.address(`${this.name}.html`, { [parameter]: name })));
+    else if (!known.includes(this.about))
+      this.note.textContent = `Prometheus knows no ${parameter} named ${this.about}.`;
   }
 
   lay() {
@@ -134,7 +183,11 @@ class Page {
       if (!sections.has(name)) sections.set(name, []);
       sections.get(name).push(box);
     }
-    this.main.replaceChildren(...[...sections].map(([name, boxes]) => h("section", { class: "section", "aria-label": name || "Now" }, name && h("h2", null, name), rowsOf(boxes))));
+    this.main.replaceChildren(
+      ...[...sections].map(([name, boxes]) =>
+        h("section", { class: "section", "aria-label": name || "Now" }, name && h("h2", null, name), rowsOf(boxes)),
+      ),
+    );
   }
 
   tick() {
@@ -149,12 +202,15 @@ class Page {
     this.now = Date.now() / 1000;
     document.body.dataset.state = "busy";
     this.markers = await this.releases();
-    this.marked.textContent = this.markers.length ? `Releases in this time: ${this.markers.map(({ at, text }) => `▼ ${text}, ${moment(at)}`).join("; ")}` : "";
+    this.marked.textContent = this.markers.length
+      ? `Releases in this time: ${this.markers.map(({ at, text }) => `▼ ${text}, ${moment(at)}`).join("; ")}`
+      : "";
     const states = await Promise.all(this.boxes.map((box) => box.refresh()));
     if (round !== this.round) return;
     this.busy = false;
     const failed = states.filter((state) => state === "error").length;
-    this.stamp.textContent = `as of ${new Date(this.now * 1000).toLocaleTimeString([], { hourCycle: "h23" })}${failed ? `, ${failed} panels failed` : ""}`;
+    const clock = new Date(this.now * 1000).toLocaleTimeString([], { hourCycle: "h23" });
+    this.stamp.textContent = `as of ${clock}${failed ? `, ${failed} panels failed` : ""}`;
     document.body.dataset.state = "ready";
   }
 
@@ -163,7 +219,13 @@ class Page {
     if (!releases || !this.boxes.length) return [];
     try {
       const found = await prometheus.instant(prometheus.fill(releases, this.words(true)));
-      return together(found.map(({ labels, value }) => ({ at: value, text: this.name === "app" ? labels.version : `${labels.app} ${labels.version}` })), this.span);
+      return together(
+        found.map(({ labels, value }) => ({
+          at: value,
+          text: this.name === "app" ? labels.version : `${labels.app} ${labels.version}`,
+        })),
+        this.span,
+      );
     } catch (error) {
       this.complain(error);
       return [];
@@ -199,12 +261,23 @@ function rowsOf(boxes) {
 
 function choice(names, address) {
   if (!names.length) return h("p", { class: "message" }, "no data: nothing to choose from is known to Prometheus");
-  return h("ul", { class: "choice" }, names.map((name) => h("li", null, h("a", { href: address(name) }, name))));
+  return h(
+    "ul",
+    { class: "choice" },
+    names.map((name) => h("li", null, h("a", { href: address(name) }, name))),
+  );
 }
 
 function select(name, options, chosen, onChoice) {
-  const entries = Object.entries(options).map(([value, text]) => h("option", { value, selected: String(chosen) === value ? "" : null }, text));
-  return h("label", null, h("span", { class: "dim" }, name), h("select", { onchange: (event) => onChoice(event.target.value) }, entries));
+  const entries = Object.entries(options).map(([value, text]) =>
+    h("option", { value, selected: String(chosen) === value ? "" : null }, text),
+  );
+  return h(
+    "label",
+    null,
+    h("span", { class: "dim" }, name),
+    h("select", { onchange: (event) => onChoice(event.target.value) }, entries),
+  );
 }
 
 function positive(text, otherwise) {
@@ -212,4 +285,11 @@ function positive(text, otherwise) {
   return text !== null && Number.isFinite(value) && value >= 0 ? Math.round(value) : otherwise;
 }
 
-new Page(JSON.parse(document.getElementById("definition").textContent)).open();
+const page = new Page(JSON.parse(document.getElementById("definition").textContent));
+// Figures that have stopped must not look as if they were still being asked for.
+for (const kind of ["error", "unhandledrejection"]) {
+  addEventListener(kind, (event) => {
+    page.note.textContent = `This page has a fault, and what it shows may be old: ${event.message || event.reason}`;
+  });
+}
+page.open();

@@ -1,7 +1,7 @@
 // Copyright: (c) 2026, The groundcrew.fleet founders
 // GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Figures, tables, lists of alerts, and who is on: what is not a graph.
+// Figures, tables and lists of alerts: what is not a graph.
 
 import { h, link } from "./dom.js";
 import { badness, duration, explain, legend, level, LEVELS, moment, write } from "./format.js";
@@ -12,7 +12,11 @@ const PAGES_OF_LABELS = { host: "host.html", app: "app.html" };
 /** How good something is, as a sign, a colour and a word for who hears the page. */
 export function mark(how) {
   if (!LEVELS[how]) return null;
-  return h("span", { class: `mark ${how}`, role: "img", "aria-label": LEVELS[how].word, title: LEVELS[how].word }, LEVELS[how].mark);
+  return h(
+    "span",
+    { class: `mark ${how}`, role: "img", "aria-label": LEVELS[how].word, title: LEVELS[how].word },
+    LEVELS[how].mark,
+  );
 }
 
 /** One figure for each sample. */
@@ -21,7 +25,13 @@ export function figures(panel, samples) {
   const told = samples.map(({ labels, value }) => {
     const how = level(value, panel.limits);
     const name = query.legend ? legend(query.legend, labels) : "";
-    return h("p", { class: `figure ${how}` }, h("span", { class: "value", title: explain(value, panel.unit) }, write(value, panel.unit)), mark(how), name && h("span", { class: "dim" }, name));
+    return h(
+      "p",
+      { class: `figure ${how}` },
+      h("span", { class: "value", title: explain(value, panel.unit) }, write(value, panel.unit)),
+      mark(how),
+      name && h("span", { class: "dim" }, name),
+    );
   });
   return h("div", { class: "figures" }, told);
 }
@@ -31,9 +41,24 @@ export function table(panel, answers, address) {
   const found = gather(panel, answers);
   found.sort((one, other) => other.badness - one.badness || one.name.localeCompare(other.name));
   const names = [...panel.key, ...panel.queries.map((query) => query.legend)];
-  const head = h("tr", null, names.map((name, index) => h("th", { scope: "col", class: index < panel.key.length ? null : "number" }, name)));
-  const rows = found.map((row) => h("tr", null, panel.key.map((label, index) => key(label, row.labels[label], index, address)), row.cells));
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": panel.title }, h("table", null, h("thead", null, head), h("tbody", null, rows)));
+  const head = h(
+    "tr",
+    null,
+    names.map((name, index) => h("th", { scope: "col", class: index < panel.key.length ? null : "number" }, name)),
+  );
+  const rows = found.map((row) =>
+    h(
+      "tr",
+      null,
+      panel.key.map((label, index) => key(label, row.labels[label], index, address)),
+      row.cells,
+    ),
+  );
+  return h(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": panel.title },
+    h("table", null, h("thead", null, head), h("tbody", null, rows)),
+  );
 }
 
 function gather(panel, answers) {
@@ -55,7 +80,16 @@ function judged(panel, row) {
     const how = query.text || !samples.length ? "" : level(samples[0].value, query.limits);
     // What the first column says weighs more than any other: a host that does not answer has little else to tell.
     worst = Math.max(worst, weight(query, samples, how) * (column === 0 ? 10 : 1));
-    return h("td", { class: `number ${how}`, "data-label": query.legend, title: samples.length ? explain(samples[0].value, query.unit) : null }, content(query, samples), how !== "ok" && how !== "" && mark(how));
+    return h(
+      "td",
+      {
+        class: `number ${how}`,
+        "data-label": query.legend,
+        title: samples.length ? explain(samples[0].value, query.unit) : null,
+      },
+      content(query, samples),
+      how !== "ok" && how !== "" && mark(how),
+    );
   });
   return { cells, badness: worst };
 }
@@ -66,7 +100,8 @@ function weight(query, samples, how) {
   if (query.text) return 0;
   const within = Math.min(9, badness(samples[0].value, query.limits));
   // A row without trouble still comes before those that are further from it, whatever the column.
-  return { bad: 100, warn: 60 }[how] ? { bad: 100, warn: 60 }[how] + within : Math.min(0.999, within) / 10;
+  const base = { bad: 100, warn: 60 }[how];
+  return base ? base + within : Math.min(0.999, within) / 10;
 }
 
 function content(query, samples) {
@@ -77,7 +112,11 @@ function content(query, samples) {
 
 function key(label, value, index, address) {
   const tag = index === 0 ? "th" : "td";
-  return h(tag, { scope: index === 0 ? "row" : null, class: "key", "data-label": label }, labelled(label, value, address));
+  return h(
+    tag,
+    { scope: index === 0 ? "row" : null, class: "key", "data-label": label },
+    labelled(label, value, address),
+  );
 }
 
 function labelled(label, value, address) {
@@ -89,38 +128,52 @@ function labelled(label, value, address) {
 export function alertList(samples, details, address) {
   const order = ["bad", "warn", ""];
   const severity = (one) => SEVERITIES[one.labels.severity] || "";
-  const sorted = [...samples].sort((one, other) => order.indexOf(severity(one)) - order.indexOf(severity(other)) || one.value - other.value);
-  return h("ul", { class: "alerts" }, sorted.map((sample) => alert(sample, severity(sample), details, address)));
+  const sorted = [...samples].sort(
+    (one, other) => order.indexOf(severity(one)) - order.indexOf(severity(other)) || one.value - other.value,
+  );
+  return h(
+    "ul",
+    { class: "alerts" },
+    sorted.map((sample) => alert(sample, severity(sample), details, address)),
+  );
 }
 
 function alert({ labels, value }, how, details, address) {
   const annotations = details.find((one) => same(one.labels, labels))?.annotations || {};
-  const where = ["host", "app", "instance", "owner"].filter((label) => labels[label]).map((label) => h("span", { class: "where" }, h("span", { class: "dim" }, `${label} `), labelled(label, labels[label], address)));
-  return h("li", { class: how }, 
-    h("p", null, mark(how), h("b", null, labels.alertname), " ", h("span", { class: "severity" }, labels.severity || ""), " ", h("span", { class: "dim", title: moment(value) }, `for ${duration(Math.max(0, Math.round(Date.now() / 1000 - value)))}`)),
+  const where = ["host", "app", "instance", "owner"]
+    .filter((label) => labels[label])
+    .map((label) =>
+      h("span", { class: "where" }, h("span", { class: "dim" }, `${label} `), labelled(label, labels[label], address)),
+    );
+  return h(
+    "li",
+    { class: how },
+    h(
+      "p",
+      null,
+      mark(how),
+      h("b", null, labels.alertname),
+      " ",
+      h("span", { class: "severity" }, labels.severity || ""),
+      " ",
+      h(
+        "span",
+        { class: "dim", title: moment(value) },
+        `for ${duration(Math.max(0, Math.round(Date.now() / 1000 - value)))}`,
+      ),
+    ),
     annotations.summary && h("p", null, annotations.summary),
     annotations.description && h("p", { class: "dim" }, annotations.description),
-    h("p", null, where, annotations.runbook_url && h("span", { class: "where" }, link(annotations.runbook_url, "runbook"))));
+    h(
+      "p",
+      null,
+      where,
+      annotations.runbook_url && h("span", { class: "where" }, link(annotations.runbook_url, "runbook")),
+    ),
+  );
 }
 
 function same(one, other) {
   const told = Object.entries(other).filter(([name]) => name !== "__name__");
   return told.length === Object.keys(one).length && told.every(([name, value]) => one[name] === value);
-}
-
-/** Who is on, in each layer of each team, until when, and who comes next. */
-export function people(turns) {
-  const names = ["team", "layer", "on now", "until", "next"];
-  const rows = turns.map((turn) => h("tr", null,
-    h("th", { scope: "row", class: "key", "data-label": "team" }, turn.team),
-    h("td", { "data-label": "layer" }, String(turn.layer)),
-    h("td", { "data-label": "on now" }, h("b", null, turn.now?.person ?? "nobody"), !turn.now && mark("bad")),
-    h("td", { "data-label": "until" }, when(turn.now?.until)),
-    h("td", { "data-label": "next" }, turn.next ? `${turn.next.person}, from ${when(turn.next.from)}` : "–")));
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Who is on" }, h("table", { class: "words" }, h("thead", null, h("tr", null, names.map((name) => h("th", { scope: "col" }, name)))), h("tbody", null, rows)));
-}
-
-function when(text) {
-  const seconds = typeof text === "number" ? text : Date.parse(text) / 1000;
-  return Number.isFinite(seconds) ? moment(seconds) : "–";
 }

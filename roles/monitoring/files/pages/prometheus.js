@@ -20,13 +20,19 @@ export async function instant(query) {
 /** The series of a range query: [{labels, points: [[seconds, value]]}]. */
 export async function range(query, span) {
   const data = await api("query_range", { query, start: span.start, end: span.end, step: span.step });
-  return data.result.map((one) => ({ labels: one.metric, points: one.values.map(([at, value]) => [at, number(value)]) }));
+  return data.result.map((one) => ({
+    labels: one.metric,
+    points: one.values.map(([at, value]) => [at, number(value)]),
+  }));
 }
 
 /** The values of the label in the series that the selector names, sorted. */
 export async function values(label, selector) {
   const found = await instant(`count by (${label}) (${selector})`);
-  return found.map((one) => one.labels[label]).filter(Boolean).sort((one, other) => one.localeCompare(other));
+  return found
+    .map((one) => one.labels[label])
+    .filter(Boolean)
+    .sort((one, other) => one.localeCompare(other));
 }
 
 /** The alerts with their annotations. */
@@ -75,7 +81,9 @@ async function get(url) {
   try {
     return await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
   } catch (error) {
-    throw new AskError(error.name === "TimeoutError" ? `no answer within ${PATIENCE_MS / 1000} s` : "no connection to Prometheus");
+    throw new AskError(
+      error.name === "TimeoutError" ? `no answer within ${PATIENCE_MS / 1000} s` : "no connection to Prometheus",
+    );
   }
 }
 
