@@ -7,7 +7,8 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Page, Response, Route
+from ansible_collections.groundcrew.fleet.tests.pages.stack import Stack
+from playwright.sync_api import Browser, HttpCredentials, Page, Response, Route
 from playwright.sync_api import TimeoutError as NotInTimeError
 
 PATIENCE_MS = 20000
@@ -93,6 +94,7 @@ def _with(data: Any) -> Callable[[Route], None]:
 @contextlib.contextmanager
 def opened(
     browser: Browser,
+    stack: Stack,
     url: str,
     *,
     route: Callable[[Route], None] | None = None,
@@ -103,7 +105,15 @@ def opened(
 
     `route` answers what is asked of Prometheus in its stead, and `files` has data by the pattern of the address that it is at.
     """
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme="dark", reduced_motion="reduce")
+    login: HttpCredentials | None = {"username": stack.user, "password": stack.password} if stack.user else None
+    # A browser trusts no certificate of a lab; whom to trust is proven where the same server is asked for its data.
+    context = browser.new_context(
+        viewport={"width": 1400, "height": 900},
+        color_scheme="dark",
+        reduced_motion="reduce",
+        http_credentials=login,
+        ignore_https_errors=True,
+    )
     try:
         parts = urllib.parse.urlsplit(url)
         found = Opened(context.new_page(), f"{parts.scheme}://{parts.netloc}")

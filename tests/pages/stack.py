@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime as dt
 import http.server
 import json
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -39,25 +41,34 @@ HISTORY_STEP_S = 60
 # It stopped answering ten minutes ago.
 DEAD_S = 600
 PATIENCE_S = 40
+LOGIN = ("crew", "watched")
+HASHED = "$2b$04$abcdefghijklmnopqrstuujMy8YprYxvCQ9p4u//qT9P4E/sybWXO"
 PREFIX = "/watch"
 
 
 class Stack(NamedTuple):
-    """The base address of a Prometheus, and which host and app its pages are opened for."""
+    """The base address of a Prometheus, and which host and app its pages are opened for; `ca` is the file of whom to trust."""
 
     url: str
-    host: str
-    app: str
+    host: str = ""
+    app: str = ""
     real_host: str = ""
+    user: str = ""
+    password: str = ""
+    ca: str | None = None
 
     def ask(self, query: str) -> list[dict[str, Any]]:
         """The vector of an instant query; an error of Prometheus fails the test that asks."""
         return list(self.api("query", query=query)["result"])
 
     def api(self, path: str, **parameters: str) -> dict[str, Any]:
+        login = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
         address = f"{self.url}api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+        asked = urllib.request.Request(address, headers={"Authorization": f"Basic {login}"} if self.user else {})
         try:
-            with urllib.request.urlopen(address, timeout=30) as answer:
+            with urllib.request.urlopen(
+                asked, timeout=30, context=ssl.create_default_context(cafile=self.ca)
+            ) as answer:
                 told = json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{parameters}: {error.read().decode(errors='replace')}") from error
@@ -98,20 +109,44 @@ def running(place: Path) -> Iterator[Stack]:
         _pages(place)
         _history(place, fleet)
         _configuration(place, exporter, node, alertmanager, prometheus)
-        url = f"http://127.0.0.1:{prometheus}{PREFIX}/"
+        _lock(place)
+        url = f"https://127.0.0.1:{prometheus}{PREFIX}/"
         options = [
             f"--config.file={place}/prometheus.yml",
             f"--storage.tsdb.path={place}/data",
             f"--web.listen-address=127.0.0.1:{prometheus}",
             f"--web.external-url={url}",
+            f"--web.config.file={place}/web.yml",
             f"--web.console.templates={place}/consoles",
             f"--web.console.libraries={place}/consoles",
             f"--web.user-assets={place}/user",
         ]
         stack.enter_context(_program(place, ["prometheus", *options]))
-        found = Stack(url, "app2", "shop", REAL)
+        found = Stack(url, "app2", "shop", REAL, *LOGIN, ca=f"{place}/cert.pem")
         _wait(found)
         yield found
+
+
+def _lock(place: Path) -> None:
+    """TLS and a password, as the role's one switch gives to every server."""
+    certificate = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "1",
+    ]
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(place / "key.pem"), "-out", str(place / "cert.pem")]
+    subprocess.run([*certificate, *names, *files], check=True, capture_output=True)
+    tls = {"cert_file": "cert.pem", "key_file": "key.pem"}
+    settings = {"tls_server_config": tls, "basic_auth_users": {LOGIN[0]: HASHED}}
+    (place / "web.yml").write_text(yaml.safe_dump(settings))
 
 
 def _wait(stack: Stack) -> None:
@@ -291,11 +326,15 @@ def _configuration(place: Path, exporter: int, node: int, alertmanager: int, pro
     jobs["prometheus"] = [
         {"targets": [f"127.0.0.1:{prometheus}"], "labels": {**own, "__metrics_path__": f"{PREFIX}/metrics"}}
     ]
+    login = {"username": LOGIN[0], "password": LOGIN[1]}
+    access = {"prometheus": {"scheme": "https", "tls_config": {"ca_file": "cert.pem"}, "basic_auth": login}}
     settings = {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(FIXTURES / "rules.yml"), "objectives.yml"],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]},
-        "scrape_configs": [{"job_name": job, "static_configs": found} for job, found in jobs.items()],
+        "scrape_configs": [
+            {"job_name": job, "static_configs": found, **access.get(job, {})} for job, found in jobs.items()
+        ],
     }
     (place / "prometheus.yml").write_text(yaml.safe_dump(settings))
     (place / "objectives.yml").write_text(

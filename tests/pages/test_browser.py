@@ -48,7 +48,7 @@ def address(stack: Stack, page: Page, **parameters: str) -> str:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_is_whole_in_the_dark_in_the_light_and_on_a_phone(stack: Stack, browser: Browser, page: Page) -> None:
-    with opened(browser, address(stack, page)) as found:
+    with opened(browser, stack, address(stack, page)) as found:
         assert found.panels("error", "waiting", "empty") == {}
         if stack.real_host:
             assert found.panels("quiet") == {}
@@ -67,7 +67,7 @@ def keep(found: Opened, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["host", "app"])
 def test_a_page_about_nothing_offers_what_there_is(stack: Stack, browser: Browser, name: str) -> None:
-    with opened(browser, f"{stack.url}consoles/{name}.html") as found:
+    with opened(browser, stack, f"{stack.url}consoles/{name}.html") as found:
         found.page.click(f".choice a >> text={ {'host': stack.host, 'app': stack.app}[name] }")
         found.wait()
         assert "data" in {str(one.get_attribute("data-state")) for one in found.page.query_selector_all(".panel")}
@@ -75,15 +75,23 @@ def test_a_page_about_nothing_offers_what_there_is(stack: Stack, browser: Browse
 
 
 def test_a_row_leads_to_the_page_of_its_host_and_the_chosen_time_goes_along(stack: Stack, browser: Browser) -> None:
-    with opened(browser, f"{stack.url}consoles/fleet.html?range=21600") as found:
+    with opened(browser, stack, f"{stack.url}consoles/fleet.html?range=21600") as found:
         found.page.click(f"tbody th a >> text={stack.host}")
         found.page.wait_for_url("**/host.html?*")
         asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(found.page.url).query))
         assert asked == {"host": stack.host, "range": "21600"}
 
 
+def test_who_goes_by_keyboard_stays_where_they_are_when_figures_are_asked_anew(stack: Stack, browser: Browser) -> None:
+    with opened(browser, stack, f"{stack.url}consoles/fleet.html?refresh=1") as found:
+        found.page.focus(f"tbody th a >> text={stack.host}")
+        before = found.page.inner_text("text=as of")
+        found.page.wait_for_function("before => !document.body.innerText.includes(before)", arg=before)
+        assert found.page.evaluate("document.activeElement.textContent") == stack.host
+
+
 def test_the_time_that_is_shown_can_be_chosen(stack: Stack, browser: Browser) -> None:
-    with opened(browser, f"{stack.url}consoles/app.html?app={stack.app}") as found:
+    with opened(browser, stack, f"{stack.url}consoles/app.html?app={stack.app}") as found:
         found.page.select_option("label:has-text('Time') select", label="15 minutes")
         found.wait()
         assert "range=900" in found.page.url
@@ -93,7 +101,7 @@ def test_the_time_that_is_shown_can_be_chosen(stack: Stack, browser: Browser) ->
 def test_a_span_that_is_drawn_in_a_graph_is_shown_by_all_of_them_until_one_goes_back(
     stack: Stack, browser: Browser
 ) -> None:
-    with opened(browser, address(stack, PAGES[2])) as found:
+    with opened(browser, stack, address(stack, PAGES[2])) as found:
         found.page.wait_for_timeout(50)
         place = found.page.locator(".panel.graph .canvas").nth(1).bounding_box()
         assert place
@@ -114,7 +122,7 @@ def test_a_span_that_is_drawn_in_a_graph_is_shown_by_all_of_them_until_one_goes_
 def test_the_host_that_does_not_answer_comes_first(stack: Stack, browser: Browser) -> None:
     if not stack.real_host:
         pytest.skip("a live fleet may have none")
-    with opened(browser, f"{stack.url}consoles/fleet.html") as found:
+    with opened(browser, stack, f"{stack.url}consoles/fleet.html") as found:
         assert found.page.inner_text('.panel[aria-label="Hosts"] tbody tr >> nth=0').startswith("app3")
 
 
@@ -130,7 +138,7 @@ def test_who_is_on_goes_by_the_clock_and_not_by_the_age_of_the_file(
     stack: Stack, browser: Browser, later_s: int, on: str, next_: str
 ) -> None:
     told = rota(time.time() - later_s)
-    with opened(browser, address(stack, PAGES[4]), files={"**/user/oncall.json": told}) as found:
+    with opened(browser, stack, address(stack, PAGES[4]), files={"**/user/oncall.json": told}) as found:
         cells = [
             one.inner_text()
             for one in found.page.query_selector_all('[aria-label="Who is on"] tbody tr >> nth=0 >> td')
@@ -139,7 +147,7 @@ def test_who_is_on_goes_by_the_clock_and_not_by_the_age_of_the_file(
 
 
 def test_without_an_on_call_file_the_page_says_so(stack: Stack, browser: Browser) -> None:
-    with opened(browser, address(stack, PAGES[4]), files={"**/user/oncall.json": {"teams": []}}) as found:
+    with opened(browser, stack, address(stack, PAGES[4]), files={"**/user/oncall.json": {"teams": []}}) as found:
         assert "no data: nothing from oncall.json" in found.panels("empty")["Who is on"]
 
 
@@ -147,14 +155,14 @@ def test_a_fault_of_the_page_itself_is_told(stack: Stack, browser: Browser) -> N
     odd = {"at": "now", "teams": [{"name": "ops"}]}
     with (
         pytest.raises(AssertionError, match="This page has a fault"),
-        opened(browser, address(stack, PAGES[4]), files={"**/user/oncall.json": odd}, patience_ms=4000),
+        opened(browser, stack, address(stack, PAGES[4]), files={"**/user/oncall.json": odd}, patience_ms=4000),
     ):
         pass
 
 
 def test_a_name_that_is_markup_stays_text(stack: Stack, browser: Browser) -> None:
     with opened(
-        browser, f"{stack.url}consoles/host.html?{urllib.parse.urlencode({'host': HOSTILE})}", route=hostile
+        browser, stack, f"{stack.url}consoles/host.html?{urllib.parse.urlencode({'host': HOSTILE})}", route=hostile
     ) as found:
         assert HOSTILE in found.page.inner_text("h1")
         assert HOSTILE in found.page.inner_text(".legend >> nth=0")
@@ -203,7 +211,7 @@ def test_an_error_of_prometheus_is_shown_where_it_happened(stack: Stack, browser
         else:
             route.continue_()
 
-    with opened(browser, address(stack, PAGES[1]), route=refuse) as found:
+    with opened(browser, stack, address(stack, PAGES[1]), route=refuse) as found:
         graphs = [panel.title for panel in PAGES[1].panels if panel.kind == "graph"]
         said = found.panels("error")
         assert sorted(said) == sorted(graphs)
@@ -213,14 +221,17 @@ def test_an_error_of_prometheus_is_shown_where_it_happened(stack: Stack, browser
 
 def test_what_is_not_prometheus_is_told_too(stack: Stack, browser: Browser) -> None:
     with opened(
-        browser, address(stack, PAGES[0]), route=lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>")
+        browser,
+        stack,
+        address(stack, PAGES[0]),
+        route=lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"),
     ) as found:
         assert all("502" in text for text in found.panels("error").values())
         assert len(found.panels("error")) == len({panel.title for panel in PAGES[0].panels})
 
 
 def test_no_data_says_what_would_make_it(stack: Stack, browser: Browser) -> None:
-    with opened(browser, f"{stack.url}consoles/host.html?host=nobody") as found:
+    with opened(browser, stack, f"{stack.url}consoles/host.html?host=nobody") as found:
         assert "Prometheus knows no host named nobody." in found.page.inner_text("body")
         assert "no data: nothing from node exporter on this host" in found.panels("empty")["CPU utilisation"]
         assert "No alert fires." in found.panels("quiet")["Alerts of this host"]
@@ -233,7 +244,7 @@ def test_no_data_says_what_would_make_it(stack: Stack, browser: Browser) -> None
 def test_the_pictures_of_the_readme_are_small(stack: Stack, browser: Browser, name: str, height: int) -> None:
     page = next(page for page in PAGES if page.name == name)
     path: Path = PICTURES / f"{name}.png"
-    with opened(browser, address(stack, page)) as found:
+    with opened(browser, stack, address(stack, page)) as found:
         found.look(1200, "light")
         path.parent.mkdir(exist_ok=True)
         found.page.set_viewport_size({"width": 1200, "height": height})

@@ -83,7 +83,7 @@ export class Box {
     if (kind === "graph") return this.showGraph(asked);
     const answers = await Promise.all(asked.map((query) => prometheus.instant(query)));
     if (!answers.some((samples) => samples.length)) return this.nothing();
-    this.body.replaceChildren(await this.content(answers));
+    this.put(await this.content(answers));
     return "data";
   }
 
@@ -112,8 +112,15 @@ export class Box {
   async showPeople() {
     const rota = await prometheus.file("oncall.json");
     if (!rota?.teams?.length) return "empty";
-    this.body.replaceChildren(people(rota, Date.now() / 1000));
+    this.put(people(rota, Date.now() / 1000));
     return "data";
+  }
+
+  /** Show this in the place of what was there; who goes through it by keyboard stays at the same link. */
+  put(element) {
+    const held = this.body.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    this.body.replaceChildren(element);
+    if (held) [...this.body.querySelectorAll("a")].find((one) => one.getAttribute("href") === held)?.focus();
   }
 
   nothing() {
