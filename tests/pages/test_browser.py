@@ -42,7 +42,9 @@ def browser() -> Iterator[Browser]:
 
 def address(stack: Stack, page: Page, **parameters: str) -> str:
     about = {"host": stack.host, "app": stack.app, "": ""}[page.parameter]
-    query = urllib.parse.urlencode({page.parameter or "about": about, "refresh": "0", **parameters})
+    # A live fleet may be minutes old, and a line of theirs in an hour's graph a dot.
+    young = {} if stack.real_host else {"range": "900"}
+    query = urllib.parse.urlencode({page.parameter or "about": about, "refresh": "0", **young, **parameters})
     return f"{stack.url}consoles/{page.name}.html?{query}"
 
 

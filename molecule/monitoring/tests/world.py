@@ -136,12 +136,12 @@ def receiver() -> Iterator[Pages]:
             thread.join()
 
 
-def play(*words: str, inventories: Sequence[str] = INVENTORIES, **variables: Any) -> Played:
-    """Play monitor.yml on the scenario's hosts; the outcome is the test's to judge."""
+def play(*words: str, playbook: str = "monitor", inventories: Sequence[str] = INVENTORIES, **variables: Any) -> Played:
+    """Play one of the collection's playbooks on the scenario's hosts; the outcome is the test's to judge."""
     argv = ["ansible-playbook", "--diff", *inventories, f"--extra-vars={json.dumps(variables)}", *words]
     plain = {**os.environ, "ANSIBLE_FORCE_COLOR": "false", "ANSIBLE_NOCOLOR": "true"}
     done = subprocess.run(
-        [*argv, f"{PROJECT}/playbooks/monitor.yml"], env=plain, capture_output=True, text=True, check=False
+        [*argv, f"{PROJECT}/playbooks/{playbook}.yml"], env=plain, capture_output=True, text=True, check=False
     )
     return Played(done.returncode, done.stdout + done.stderr, changes(done.stdout))
 

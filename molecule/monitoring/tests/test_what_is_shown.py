@@ -1,0 +1,45 @@
+"""What Prometheus serves of a fleet that has been watched for some minutes: every query of every panel, and every page in a browser."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from ansible_collections.groundcrew.fleet.molecule.monitoring.tests.world import (
+    HOSTS,
+    PASSWORD,
+    PROJECT,
+    STATE,
+    play,
+    series,
+    within,
+)
+
+
+def test_every_query_has_data_and_every_page_is_whole() -> None:
+    """Patches and drift are told by their playbooks; all else is there by itself."""
+    for playbook, given in (
+        (
+            "patch_report",
+            {"patch_report_page": str(STATE / "patches.html"), "patch_report_json": str(STATE / "patches.json")},
+        ),
+        ("drift", {"drift_playbooks": [f"{PROJECT}/playbooks/monitor.yml"], "drift_metrics_enabled": True}),
+    ):
+        done = play(playbook=playbook, **given)
+        assert done.rc == 0, done.said[-3000:]
+    for metric in ("groundcrew_patch_compliant", "groundcrew_drift_changes"):
+        told = within(20, lambda metric=metric: set(series("mon1", f"max by (host) ({metric})")) == set(HOSTS))
+        assert told, series("mon1", metric)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{PROJECT}/tests/pages"],
+        env={
+            **os.environ,
+            "PAGES_URL": f"https://prometheus:{PASSWORD}@{HOSTS['mon1']}:9090",
+            "PAGES_CA": str(STATE / "certificates/ca.crt"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
