@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_model import Contact
@@ -28,6 +28,15 @@ _WORDS: dict[str, tuple[str, str, Callable[[str], object], str]] = {
 }
 
 
+def plain(value: Any) -> Any:
+    """Return a value with every text in it decrypted: before core 2.19, one that is vaulted in place is no text yet."""
+    if isinstance(value, Mapping):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    return str(value) if isinstance(value, Sequence) and not isinstance(value, (str, bytes)) else value
+
+
 def contact(node: Node) -> Contact:
     """Return the integrations of a contact, in the order of their names; note what cannot be one. None is no contact.
 
@@ -35,6 +44,7 @@ def contact(node: Node) -> Contact:
     """
     if node.value is None:
         return {}
+    node = node.holding(plain(node.value))
     if not isinstance(node.value, Mapping):
         node.refuse(
             f"this is no mapping. Give one or several of {', '.join(_WORDS)}, or an integration as Alertmanager has it"

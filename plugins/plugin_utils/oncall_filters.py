@@ -18,6 +18,7 @@ from ansible_collections.groundcrew.fleet.plugins.plugin_utils import (
     oncall_lint,
     oncall_moments,
 )
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_contact import plain
 
 
 def _now(given: object = "") -> datetime:
@@ -37,7 +38,7 @@ def alerting(
     when = _now(now)
     rota = oncall_lint.check(oncall, when)
     return oncall_alerting.alerting(
-        rota, now=when, horizon_days=horizon_days, receivers=receivers or (), route=route, extra=extra
+        rota, now=when, horizon_days=horizon_days, receivers=plain(receivers or ()), route=route, extra=plain(extra)
     )
 
 

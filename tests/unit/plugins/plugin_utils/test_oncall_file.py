@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import UserString
 from datetime import date, datetime
 from typing import Any
 
@@ -59,6 +60,17 @@ def test_a_contact_may_be_whatever_alertmanager_has() -> None:
     chat = {"api_url": "https://chat.example.com/x", "channel": "#ops", "send_resolved": False}
     rota = understood(contact(chat=chat, pagerduty_configs=[{"routing_key": "k"}]))
     assert rota.people["bob"].contact == {"pagerduty_configs": ({"routing_key": "k"},), "slack_configs": (chat,)}
+
+
+def test_what_is_vaulted_in_place_is_a_text_like_any_other() -> None:
+    # As the cores before 2.19 hand it over: a sequence of letters that is no str until somebody asks.
+    vaulted = UserString("https://pager.example.com/x")
+    rota = understood(contact(chat={"api_url": vaulted}, pagerduty_configs=[{"routing_key": vaulted}]))
+    assert rota.people["bob"].contact == {
+        "pagerduty_configs": ({"routing_key": str(vaulted)},),
+        "slack_configs": ({"send_resolved": True, "api_url": str(vaulted)},),
+    }
+    assert {type(one["routing_key"]) for one in rota.people["bob"].contact["pagerduty_configs"]} == {str}
 
 
 @pytest.mark.parametrize(
