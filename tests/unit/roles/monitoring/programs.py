@@ -1,0 +1,27 @@
+"""The programs that the role puts on hosts, loaded by their path."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from typing import Any
+
+FILES = Path(__file__).resolve().parents[4] / "roles/monitoring/files"
+
+
+def load(name: str) -> Any:
+    loader = SourceFileLoader(name.replace("-", "_"), str(FILES / name))
+    spec = importlib.util.spec_from_loader(loader.name, loader)
+    assert spec
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def config_file(directory: Path, config: dict[str, Any], *, mode: int = 0o600) -> str:
+    path = directory / "config.json"
+    path.write_text(json.dumps(config))
+    path.chmod(mode)
+    return str(path)
