@@ -19,8 +19,8 @@ positional: default_owner
 options:
   _input:
     description:
-      - The SLOs. One with C(good) and C(total) has to have C(series), of which C(good) is a series that counts good events and C(failed) one
-        that counts failed ones. In the tests these, and no others, are there.
+      - The SLOs. One with C(good) and C(total) has to have C(series), of which C(good) is the series, or list of series, that goes up at each good event, and
+        C(failed) that of failed ones. In the tests these, and no others, are there.
     type: list
     elements: dict
     required: true

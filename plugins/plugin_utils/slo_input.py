@@ -29,7 +29,7 @@ NO_LATENCY = (
 class Slo(NamedTuple):
     """`objective` is a ratio below 1, `good` and `total` are PromQL with [window] that give events a second.
 
-    `good_series` and `failed_series` are series in which tests count a good and a failed event, "" if none were given.
+    `good_series` and `failed_series` are the series that go up by one at a good and at a failed event, none if not given.
     """
 
     name: str
@@ -173,19 +173,26 @@ def _of_backend(backend: str, where: str) -> tuple[str, str, tuple[str, ...], tu
     metric = "haproxy_backend_http_responses_total"
     good = f'rate({metric}{{proxy="{backend}",code!~"5xx|other"}}[window])'
     total = f'rate({metric}{{proxy="{backend}",code!="other"}}[window])'
-    both = [
-        tuple(f'{metric}{{proxy="{backend}",code="{code}",host="{host}"}}' for host in ("lb1", "lb2"))
-        for code in ("2xx", "5xx")
-    ]
-    return good, total, both[0], both[1]
+    # One load balancer is well and the other is not: whoever looks at one of them sees nothing, or only failures.
+    good_series, failed_series = (
+        f'{metric}{{proxy="{backend}",code="{code}",host="{host}"}}' for code, host in (("2xx", "lb1"), ("5xx", "lb2"))
+    )
+    return good, total, (good_series,), (failed_series,)
 
 
 def _series(given: object, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if given is None:
         return (), ()
     if not isinstance(given, Mapping) or set(given) != {"good", "failed"}:
-        raise BadInput(f"{where}: series is {given!r}. Give good and failed, a series of your metrics each")
-    for key, value in given.items():
-        if not SERIES.fullmatch(str(value).strip()):
-            raise BadInput(f'{where}: series.{key} is {value!r}. Give one series, such as requests_total{{code="200"}}')
-    return (str(given["good"]).strip(),), (str(given["failed"]).strip(),)
+        raise BadInput(f"{where}: series is {given!r}. Give good and failed, a series of your metrics each, or a list")
+    return _names(given, "good", where), _names(given, "failed", where)
+
+
+def _names(given: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    value = given[key]
+    names = [str(one).strip() for one in (value if isinstance(value, (list, tuple)) else [value])]
+    if not names or not all(SERIES.fullmatch(name) for name in names):
+        raise BadInput(
+            f'{where}: series.{key} is {value!r}. Give one series, or a list, such as requests_total{{code="200"}}'
+        )
+    return tuple(names)

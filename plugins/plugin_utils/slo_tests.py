@@ -151,12 +151,8 @@ def _asked_for_budget(slo: Slo, minute: int, left: float) -> dict[str, Any]:
 def _input_series(slo: Slo, phases: Sequence[Phase], pace: Pace) -> list[dict[str, str]]:
     if not phases:
         return []
-    series = []
-    for names, rates in (
-        (slo.good_series, [(phase.minutes, phase.good) for phase in phases]),
-        (slo.failed_series, [(phase.minutes, phase.failed) for phase in phases]),
-    ):
-        series += [{"series": name, "values": _values(rates, len(names), pace)} for name in names]
+    names = dict.fromkeys([*slo.good_series, *slo.failed_series])
+    series = [{"series": name, "values": _values(_rates(slo, name, phases), pace)} for name in names]
     length = sum(phase.minutes for phase in phases) // pace.scrape
     strangers = [
         {"series": f"{metric}{{{labels}}}", "values": f"0+{BUSY}x{length}"}
@@ -167,12 +163,18 @@ def _input_series(slo: Slo, phases: Sequence[Phase], pace: Pace) -> list[dict[st
     return [*series, *strangers]
 
 
-def _values(rates: Sequence[tuple[int, float]], shares: int, pace: Pace) -> str:
+def _rates(slo: Slo, name: str, phases: Sequence[Phase]) -> list[tuple[int, float]]:
+    """What the series counts in each phase: good events, failed ones, or both, as the count of a histogram does."""
+    good, failed = name in slo.good_series, name in slo.failed_series
+    return [(phase.minutes, phase.good * good + phase.failed * failed) for phase in phases]
+
+
+def _values(rates: Sequence[tuple[int, float]], pace: Pace) -> str:
     """Return a counter in promtool's notation: `start+step x times` gives one value more than times."""
     reached = 0.0
     parts = []
     for minutes, rate in rates:
-        step, times = rate * pace.scrape / shares, minutes // pace.scrape
+        step, times = rate * pace.scrape, minutes // pace.scrape
         parts.append(f"{reached:.6f}+{step:.6f}x{times - 1}")
         reached += step * times
     return " ".join([*parts, f"{reached:.6f}"])

@@ -163,6 +163,7 @@ def test_what_cannot_be_right_is_refused(differs: dict[str, Any], told: str) -> 
         ({"name": None}, "it has no name"),
         ({"series": {"good": "a"}}, "Give good and failed"),
         ({"series": {"good": "a", "failed": "rate(b[5m])"}}, "series.failed is 'rate(b[5m])'. Give one series"),
+        ({"series": {"good": [], "failed": "b"}}, "series.good is []"),
     ],
 )
 def test_queries_that_cannot_be_right_are_refused(differs: dict[str, Any], told: str) -> None:

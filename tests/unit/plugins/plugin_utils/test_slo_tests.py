@@ -27,6 +27,16 @@ MAIL: dict[str, Any] = {
     "series": {"good": 'mails_total{result="sent"}', "failed": 'mails_total{result="refused"}'},
 }
 
+FAST_PAGES: dict[str, Any] = {
+    "name": "fast",
+    "app": "shop",
+    "owner": "shop-team",
+    "objective": 99,
+    "good": 'rate(seconds_bucket{le="0.3"}[window])',
+    "total": "rate(seconds_count[window])",
+    "series": {"good": ['seconds_bucket{le="0.3"}', "seconds_count"], "failed": "seconds_count"},
+}
+
 
 def failures(directory: Path, slo: dict[str, Any], paces: Sequence[str], *changes: tuple[str, str]) -> str:
     """What promtool has to say of these tests, the rules changed so."""
@@ -44,8 +54,8 @@ def failures(directory: Path, slo: dict[str, Any], paces: Sequence[str], *change
 
 @pytest.mark.parametrize(
     "slo,paces",
-    [(SHOP, ("minutes", "hours", "days")), (MAIL, ("hours", "days"))],
-    ids=["behind the load balancer", "by queries"],
+    [(SHOP, ("minutes", "hours", "days")), (MAIL, ("hours", "days")), (FAST_PAGES, ("hours",))],
+    ids=["behind the load balancer", "by queries", "by a histogram"],
 )
 def test_the_rules_pass_their_own_tests(tmp_path: Path, slo: dict[str, Any], paces: Sequence[str]) -> None:
     assert failures(tmp_path, slo, paces) == ""
