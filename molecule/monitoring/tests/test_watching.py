@@ -7,7 +7,6 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Iterator
 
 import pytest
 from ansible_collections.groundcrew.fleet.molecule.monitoring.tests.world import (
@@ -23,7 +22,6 @@ from ansible_collections.groundcrew.fleet.molecule.monitoring.tests.world import
     health,
     on,
     play,
-    receiver,
     series,
     within,
     without,
@@ -48,12 +46,6 @@ EVERYTHING = {
     ("haproxy", f"{HOSTS['lb1']}:8404"),
     ("blackbox", "127.0.0.1:9115"),
 }
-
-
-@pytest.fixture(scope="module")
-def pages() -> Iterator[Pages]:
-    with receiver() as server:
-        yield server
 
 
 @pytest.mark.parametrize("watching", WATCHING)
@@ -179,25 +171,6 @@ def test_what_would_be_refused_is_refused_before_anything_is_touched(wrong: dict
     assert ask("mon1", PROMETHEUS, "/-/ready").status == ask("mon1", ALERTMANAGER, "/-/ready").status == 200
 
 
-AT_ONCE = [
-    {
-        "name": "at-once",
-        "rules": [{"alert": "AppStopped", "expr": 'up{job="shop"} == 0', "labels": {"severity": "page"}}],
-    }
-]
-
-
-@pytest.fixture(scope="module")
-def alerted() -> Iterator[None]:
-    """A rule without `for`, and a look each second; what the inventory says comes back afterwards."""
-    for app in APPS:
-        on(app, "systemctl", "start", "shop")
-    done = play("--limit=monitoring", monitoring_rules=AT_ONCE, monitoring_scrape_interval_s=1)
-    assert done.rc == 0, done.said[-3000:]
-    yield
-    play("--limit=monitoring")
-
-
 @pytest.mark.usefixtures("alerted")
 def test_an_app_that_stops_is_paged_for_in_time(pages: Pages, capsys: pytest.CaptureFixture[str]) -> None:
     waits = []
@@ -224,7 +197,7 @@ def test_an_alert_that_both_see_is_told_once(pages: Pages) -> None:
         pages.wait(begin, "AppStopped", "app1")
         # Longer than the group's interval, and shorter than the second Alertmanager waits for the first.
         time.sleep(8)
-        told = [(came - begin, alert) for came, alert in pages.alerts if came >= begin and alert["status"] == "firing"]
-        assert len([one for one in told if one[1]["labels"]["alertname"] == "AppStopped"]) == 1, told
+        told = pages.firing(begin, "AppStopped", "app1")
+        assert len(told) == 1, [(one.came - begin, one.whom) for one in told]
     finally:
         on("app1", "systemctl", "start", "shop")

@@ -87,36 +87,50 @@ def within(seconds: float, claim: Callable[[], bool]) -> bool:
     return True
 
 
+class Told(NamedTuple):
+    """One message: when it came, to whom, and what it says; an alert, or what the dead man's switch says."""
+
+    came: float
+    whom: str
+    says: dict[str, Any]
+
+    def fits(self, name: str, host: str, status: str) -> bool:
+        labels = self.says.get("labels", {})
+        return (labels.get("alertname"), labels.get("host"), self.says["status"]) == (name, host, status)
+
+
 class Pages(ThreadingHTTPServer):
-    """The receiver that pages go to; each alert with the moment at which it came."""
+    """The receiver that pages go to, at a path for each person."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(RECEIVER, _Receiver)
-        self.alerts: list[tuple[float, dict[str, Any]]] = []
+        self.told: list[Told] = []
 
-    def wait(self, moment: float, name: str, host: str, status: str = "firing", *, at_most_s: float = 30) -> float:
+    def firing(self, since: float, name: str, host: str) -> list[Told]:
+        return [one for one in list(self.told) if one.came >= since and one.fits(name, host, "firing")]
+
+    def wait(
+        self, moment: float, name: str, host: str, status: str = "firing", *, whom: str = "", at_most_s: float = 30
+    ) -> float:
         """Seconds from `moment` to the first alert of that name, host and status after it; AssertionError where none comes."""
         while time.monotonic() < moment + at_most_s:
-            for came, alert in list(self.alerts):
-                labels = alert["labels"]
-                if came >= moment and (labels["alertname"], labels.get("host"), alert["status"]) == (
-                    name,
-                    host,
-                    status,
-                ):
-                    return came - moment
+            for one in list(self.told):
+                if one.came >= moment and one.fits(name, host, status) and whom in ("", one.whom):
+                    return one.came - moment
             time.sleep(0.05)
-        raise AssertionError(f"no {status} {name} of {host} within {at_most_s:g} s, only {self.alerts[-3:]}")
+        raise AssertionError(
+            f"no {status} {name} of {host} for {whom or 'anybody'} within {at_most_s:g} s, only {self.told[-3:]}"
+        )
 
 
 class _Receiver(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
-        came = time.monotonic()
+        came, whom = time.monotonic(), self.path.strip("/")
         assert isinstance(self.server, Pages)
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.alerts += [(came, alert) for alert in body["alerts"]]
+        self.server.told += [Told(came, whom, one) for one in body.get("alerts", [body])]
         self.send_response(204)
         self.end_headers()
 
