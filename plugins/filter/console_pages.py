@@ -40,8 +40,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The files, each with its C(path) below the directory that Prometheus is given and its C(content). Scripts lie in a directory that is named
-      after what is in them, so that no browser mixes those of two versions.
+    - The files, each with its C(path) below the directory that Prometheus is given and its C(content). The names of
+      scripts tell their version, so that no browser mixes those of two; C(user/pages) may be purged of all others.
   type: list
   elements: dict
 """

@@ -34,9 +34,9 @@ SHELL = """<!DOCTYPE html>
 <title>%(title)s</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="../user/dygraphs/dygraph.min.css">
-<link rel="stylesheet" href="%(assets)s/pages.css">
+<link rel="stylesheet" href="%(assets)spages.css">
 <script src="../user/dygraphs/dygraph.min.js" defer></script>
-<script src="%(assets)s/page.js" type="module"></script>
+<script src="%(assets)spage.js" type="module"></script>
 </head>
 <body>
 <noscript>This page asks Prometheus by script, and scripts are off.</noscript>
@@ -55,13 +55,13 @@ def console_pages(slos: Sequence[Mapping[str, Any]], scrape_interval_s: float | 
     # ansible-core 2.16 makes a string of any number that has gone through a variable of a play.
     window_s = 4 * _seconds(scrape_interval_s)
     assets = {path.name: path.read_text(encoding="utf-8") for path in sorted(ASSETS.iterdir())}
-    # A directory of their own for each version: a browser keeps scripts for weeks, and never mixes those of two.
-    directory = f"user/pages-{_digest(assets)}"
+    # Each version has names of its own: a browser keeps scripts for weeks, and must not mix those of two.
+    prefix = f"user/pages/{_digest(assets)}-"
     shared = {"backends": backends(slos), "window_s": window_s, "pages": [_entry(page) for page in PAGES]}
-    pages = {f"consoles/{page.name}.html": _shell(page, directory, shared) for page in PAGES}
+    pages = {f"consoles/{page.name}.html": _shell(page, prefix, shared) for page in PAGES}
     # Prometheus links its own pages to a console of this name.
     pages["consoles/index.html"] = pages[f"consoles/{FLEET.name}.html"]
-    files = {**pages, **{f"{directory}/{name}": text for name, text in assets.items()}}
+    files = {**pages, **{f"{prefix}{name}": _named(text, prefix) for name, text in assets.items()}}
     return [{"path": path, "content": content} for path, content in files.items()]
 
 
@@ -92,17 +92,22 @@ def _digest(assets: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(assets, sort_keys=True).encode()).hexdigest()[:12]
 
 
+def _named(script: str, prefix: str) -> str:
+    """The script with what it imports under the names that they are given."""
+    return script.replace('from "./', f'from "./{prefix.rpartition("/")[2]}')
+
+
 def _entry(page: Page) -> dict[str, str]:
     return {"name": page.name, "title": page.title, "parameter": page.parameter}
 
 
-def _shell(page: Page, directory: str, shared: Mapping[str, Any]) -> str:
+def _shell(page: Page, prefix: str, shared: Mapping[str, Any]) -> str:
     definition = {**shared, "page": {**page._asdict(), "panels": [_panel(panel) for panel in page.panels]}}
     text = json.dumps(definition, separators=(",", ":")).replace("<", r"\u003c")
     for mark in TEMPLATES:
         # Two braces in a row can only stand in a string, where JSON lets a character be written by its number.
         text = text.replace(mark, f"{mark[0]}\\u{ord(mark[1]):04x}")
-    return SHELL % {"title": page.title, "assets": f"../{directory}", "definition": text}
+    return SHELL % {"title": page.title, "assets": f"../{prefix}", "definition": text}
 
 
 def _panel(panel: Panel) -> dict[str, Any]:

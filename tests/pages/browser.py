@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
@@ -24,11 +25,16 @@ class Opened:
         page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
         page.on(
             "console",
-            lambda said: self.troubles.append(f"console: {said.text}") if said.type in ("error", "warning") else None,
+            lambda said: self._note(f"console: {said.text}") if said.type in ("error", "warning") else None,
         )
-        page.on("requestfailed", lambda asked: self.troubles.append(f"request: {asked.url} {asked.failure}"))
+        page.on("requestfailed", lambda asked: self._note(f"request: {asked.url} {asked.failure}"))
         page.on("request", lambda asked: self._look(asked.url, origin))
         page.on("response", self._hear)
+
+    def _note(self, trouble: str) -> None:
+        # Containers that come and go on this machine change its network; the page asks again.
+        if "ERR_NETWORK_CHANGED" not in trouble:
+            self.troubles.append(trouble)
 
     def _look(self, url: str, origin: str) -> None:
         if not url.startswith(("data:", f"{origin}/")):
@@ -100,10 +106,12 @@ def opened(
     route: Callable[[Route], None] | None = None,
     files: Mapping[str, Any] | None = None,
     patience_ms: float = PATIENCE_MS,
+    clock: float | None = None,
 ) -> Iterator[Opened]:
     """Open the page and wait until it has shown everything.
 
-    `route` answers what is asked of Prometheus in its stead, and `files` has data by the pattern of the address that it is at.
+    `route` answers what is asked of Prometheus in its stead, `files` has data by the pattern of the address that it is at, and
+    `clock` is where the browser's clock stands.
     """
     login: HttpCredentials | None = {"username": stack.user, "password": stack.password} if stack.user else None
     # A browser trusts no certificate of a lab; whom to trust is proven where the same server is asked for its data.
@@ -117,6 +125,8 @@ def opened(
     try:
         parts = urllib.parse.urlsplit(url)
         found = Opened(context.new_page(), f"{parts.scheme}://{parts.netloc}")
+        if clock:
+            found.page.clock.set_fixed_time(dt.datetime.fromtimestamp(clock, dt.timezone.utc))
         if route:
             found.page.route("**/api/v1/**", route)
         for pattern, data in (files or {}).items():

@@ -6,6 +6,7 @@
 // A page is <Prometheus>/consoles/NAME.html, whatever path Prometheus itself has.
 const BASE = new URL("../", document.baseURI);
 const PATIENCE_MS = 30000;
+const RETRY_MS = 300;
 
 /** What Prometheus, or whatever stands in front of it, says instead of an answer. */
 export class AskError extends Error {}
@@ -77,13 +78,15 @@ async function api(path, parameters) {
   return answer.data;
 }
 
-async function get(url) {
+async function get(url, retries = 1) {
   try {
     return await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
   } catch (error) {
-    throw new AskError(
-      error.name === "TimeoutError" ? `no answer within ${PATIENCE_MS / 1000} s` : "no connection to Prometheus",
-    );
+    if (error.name === "TimeoutError") throw new AskError(`no answer within ${PATIENCE_MS / 1000} s`);
+    if (!retries) throw new AskError(`no connection to Prometheus: ${error.message}`);
+    // A browser drops everything under way when the machine's network changes, and can ask again at once.
+    await new Promise((done) => setTimeout(done, RETRY_MS));
+    return get(url, retries - 1);
   }
 }
 

@@ -133,7 +133,7 @@ def test_each_page_finds_its_scripts_where_they_are() -> None:
 def test_a_script_finds_the_scripts_that_it_imports() -> None:
     files = contents()
     for path, text in files.items():
-        for imported in re.findall(r'from "\./([\w.]+)"', text):
+        for imported in re.findall(r'from "\./([\w.-]+)"', text):
             assert f"{path.rpartition('/')[0]}/{imported}" in files, path
 
 
@@ -184,7 +184,9 @@ def test_what_is_shown_stands_out_from_its_ground(
     assert [ground for ground in grounds if contrast(colours[colour], colours[ground]) < least] == []
 
 
-def test_a_changed_script_lies_in_another_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_a_changed_script_has_another_name_and_so_have_all_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
     before = {path for path in contents() if path.startswith("user/")}
     for source in pages.ASSETS.iterdir():
         (tmp_path / source.name).write_text(source.read_text())
