@@ -109,7 +109,7 @@ def _authority(now: datetime) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _called("groundcrew.fleet monitoring")
     return _sealed(
-        _blank(name, name, key.public_key(), now=now, days=AUTHORITY_DAYS)
+        _blank(name, name, key, key, now=now, days=AUTHORITY_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True),
         key,
@@ -122,7 +122,7 @@ def _signed(authority: Pair, name: str, subjects: Sequence[str], *, days: int, n
     issuer, signer = _read(authority)
     for_servers = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
     return _sealed(
-        _blank(_called(name), issuer.subject, key.public_key(), now=now, days=days)
+        _blank(_called(name), issuer.subject, key, signer, now=now, days=days)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(for_servers, critical=False)
@@ -138,16 +138,26 @@ def _called(name: str) -> x509.Name:
 
 
 def _blank(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, *, now: datetime, days: int
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    signer: ec.EllipticCurvePrivateKey,
+    *,
+    now: datetime,
+    days: int,
 ) -> x509.CertificateBuilder:
+    """What both kinds have. Python 3.13 and later trust no certificate without the identifiers of both keys (RFC 5280, 4.2.1)."""
+    authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key)
+        .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - SKEW)
         .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(authority, critical=False)
     )
 
 

@@ -39,6 +39,12 @@ def test_a_certificate_is_for_its_names_and_addresses_and_others_can_verify_it(d
         openssl("verify", "-verify_ip", "192.0.2.12", "-CAfile", authority, made)
 
 
+def test_it_is_strictly_right(directory: Path) -> None:
+    of(directory)
+    authority, made = str(directory / "ca.crt"), str(directory / "app1.crt")
+    assert openssl("verify", "-x509_strict", "-check_ss_sig", "-CAfile", authority, made).endswith("OK\n")
+
+
 def test_the_key_is_the_certificates(directory: Path) -> None:
     of(directory)
     public = openssl("pkey", "-pubout", "-in", str(directory / "app1.key"))
