@@ -35,6 +35,7 @@ def _parts() -> list[Part]:
         *(_units(core, default=True) for core in CORES),
         Part("importer", "the artefact judged as Galaxy does", static.importer, fast=True),
         Part("artefact", "the artefact installed and read elsewhere", static.artefact, fast=True),
+        Part("pages", "every query has data, every page is whole in a browser", static.pages, fast=True),
         Part(
             "crash", "stop at every recorded operation, recover", lab.crash, lab.CRASH_HOSTS, shows=r"^\d+ .* survived"
         ),

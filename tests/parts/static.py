@@ -136,6 +136,11 @@ def artefact(job: Job) -> Counts:
     return ONE_PASSED
 
 
+def pages(job: Job) -> Counts:
+    """Ask every query of every page of a real Prometheus, and open every page in a browser."""
+    return job.pytest("tests/pages")
+
+
 def _refuse_development_files(names: list[str]) -> None:
     strays = sorted({name.split("/")[0] for name in names} - SHIPPED - {"FILES.json", "MANIFEST.json"})
     if strays:
