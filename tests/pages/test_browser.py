@@ -103,7 +103,7 @@ def test_the_time_that_is_shown_can_be_chosen(stack: Stack, browser: Browser) ->
 def test_a_span_that_is_drawn_in_a_graph_is_shown_by_all_of_them_until_one_goes_back(
     stack: Stack, browser: Browser
 ) -> None:
-    with opened(browser, stack, address(stack, PAGES[2])) as found:
+    with opened(browser, stack, address(stack, PAGES[2], range="3600")) as found:
         found.page.wait_for_timeout(50)
         place = found.page.locator(".panel.graph .canvas").nth(1).bounding_box()
         assert place
