@@ -58,7 +58,6 @@ from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import FleetError
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils import host_certificate
-from cryptography import x509
 
 
 class LookupModule(LookupBase):
@@ -68,10 +67,6 @@ class LookupModule(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         if len(terms) != 1:
             raise AnsibleError(f"host_certificate takes one name, not {len(terms)}")
-        if not hasattr(x509.Certificate, "not_valid_after_utc"):
-            raise AnsibleError(
-                "host_certificate needs cryptography 42 or later on the controller: pip install --upgrade cryptography"
-            )
         name, subjects = str(terms[0]), [str(one) for one in self.get_option("subjects")]
         try:
             made = host_certificate.of_host(

@@ -19,11 +19,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+try:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+    HAS_CRYPTOGRAPHY = hasattr(x509.Certificate, "not_valid_after_utc")
+except ImportError:
+    HAS_CRYPTOGRAPHY = False
 
 AUTHORITY = "ca"
 AUTHORITY_DAYS = 3650
@@ -50,8 +56,11 @@ def of_host(directory: Path, name: str, subjects: Sequence[str], *, days: int, n
     """Return the certificate of the host `name` for its `subjects` (names and IP addresses), made where it is missing.
 
     It is made anew when a third of its `days` or less is left, when it is for other subjects, or when the authority is another one.
-    Raise BadInput for a name that is no file name, and for a directory that is open to others or cannot be used.
+    Raise BadInput for a name that is no file name, for a directory that is open to others or cannot be used, and where the PyPI package
+    cryptography is missing or too old.
     """
+    if not HAS_CRYPTOGRAPHY:
+        raise BadInput("cryptography 42 or later is missing on the controller: pip install --upgrade cryptography")
     if not name or name == AUTHORITY or "/" in name or name.startswith("."):
         raise BadInput(f"{name!r} cannot name a certificate: give the host's name")
     if not subjects or days < 1:

@@ -150,9 +150,15 @@ def receiver() -> Iterator[Pages]:
             thread.join()
 
 
-def play(*words: str, playbook: str = "monitor", inventories: Sequence[str] = INVENTORIES, **variables: Any) -> Played:
+def play(*words: str, playbook: str = "monitor", inventories: Sequence[str] = (), **variables: Any) -> Played:
     """Play one of the collection's playbooks on the scenario's hosts; the outcome is the test's to judge."""
-    argv = ["ansible-playbook", "--diff", *inventories, f"--extra-vars={json.dumps(variables)}", *words]
+    argv = [
+        "ansible-playbook",
+        "--diff",
+        *(inventories or INVENTORIES),
+        f"--extra-vars={json.dumps(variables)}",
+        *words,
+    ]
     plain = {**os.environ, "ANSIBLE_FORCE_COLOR": "false", "ANSIBLE_NOCOLOR": "true"}
     done = subprocess.run(
         [*argv, f"{PROJECT}/playbooks/{playbook}.yml"], env=plain, capture_output=True, text=True, check=False
