@@ -115,10 +115,13 @@ def test_the_password_and_the_keys_show_nowhere_and_are_not_for_everybody() -> N
     assert modes == ["640:root:prometheus"] * 2
 
 
+def are_one() -> bool:
+    status = [json.loads(ask(watching, ALERTMANAGER, "/api/v2/status").body)["cluster"] for watching in WATCHING]
+    return all((one["status"], len(one["peers"])) == ("ready", 2) for one in status)
+
+
 def test_both_alertmanagers_are_one() -> None:
-    for watching in WATCHING:
-        status = json.loads(ask(watching, ALERTMANAGER, "/api/v2/status").body)
-        assert (status["cluster"]["status"], len(status["cluster"]["peers"])) == ("ready", 2)
+    assert within(30, are_one)
 
 
 def test_a_host_that_leaves_the_inventory_is_forgotten_and_one_that_joins_is_watched() -> None:
@@ -191,6 +194,8 @@ def test_an_app_that_stops_is_paged_for_in_time(pages: Pages, capsys: pytest.Cap
 
 @pytest.mark.usefixtures("alerted")
 def test_an_alert_that_both_see_is_told_once(pages: Pages) -> None:
+    # On a machine that is too busy they lose each other for a moment, and then each tells.
+    assert within(30, are_one)
     begin = time.monotonic()
     on("app1", "systemctl", "stop", "shop")
     try:
