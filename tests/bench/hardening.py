@@ -91,26 +91,7 @@ def _modules(controls: Mapping[str, Any]) -> list[str]:
 
 
 def _peer(lab: Lab) -> Path:
-    if not PEER_ARCHIVE.exists():
-        raise BenchFailedError(f"the peer is not at {PEER_ARCHIVE}")
-    place = lab.directory / "collections"
-    subprocess.run(
-        [
-            ROOT / ".venv/bin/ansible-galaxy",
-            "collection",
-            "install",
-            "--offline",
-            "--no-deps",
-            "--force",
-            "-p",
-            place,
-            PEER_ARCHIVE,
-        ],
-        check=True,
-        capture_output=True,
-        env={**os.environ, "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}"},
-    )
-    lab.env["ANSIBLE_COLLECTIONS_PATH"] = f"{ROOT / '.cache/collections'}:{place}"
+    lab.install(PEER_ARCHIVE)
     # In a container it cannot set the kernel nor mount /proc anew, and would end there; its handler cannot start auditd.
     roles = [{"role": f"devsec.hardening.{name}_hardening"} for name in ("os", "ssh")]
     return lab.playbook(

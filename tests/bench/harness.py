@@ -88,6 +88,18 @@ class Lab:
         finally:
             self.run(ROOT / "playbooks" / "lab.yml", "-e", "lab_state=absent", "-e", f"lab_hosts={hosts}")
 
+    def install(self, archive: Path) -> None:
+        """Have plays find a peer's collection; raise BenchFailedError where its archive is not there."""
+        if not archive.exists():
+            raise BenchFailedError(f"the peer is not at {archive}")
+        place = self.directory / "collections"
+        galaxy = [f"{ROOT}/.venv/bin/ansible-galaxy", "collection", "install", "--offline", "--no-deps", "--force"]
+        path = f"{ROOT}/.venv/bin:{os.environ['PATH']}"
+        subprocess.run(
+            [*galaxy, "-p", str(place), str(archive)], check=True, capture_output=True, env={**os.environ, "PATH": path}
+        )
+        self.env["ANSIBLE_COLLECTIONS_PATH"] = f"{ROOT / '.cache/collections'}:{place}"
+
     def playbook(self, name: str, tasks: Sequence[dict[str, Any]], **play: Any) -> Path:
         """Return a playbook of these tasks; templates are looked for beside it, in templates/."""
         path = self.directory / f"{name}.json"

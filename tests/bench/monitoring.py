@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import os
 import shutil
-import subprocess
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -73,26 +71,7 @@ def _ours(lab: Lab) -> Path:
 
 
 def _peer(lab: Lab, url: str) -> Path:
-    if not PEER_ARCHIVE.exists():
-        raise BenchFailedError(f"the peer is not at {PEER_ARCHIVE}")
-    place = lab.directory / "collections"
-    subprocess.run(
-        [
-            ROOT / ".venv/bin/ansible-galaxy",
-            "collection",
-            "install",
-            "--offline",
-            "--no-deps",
-            "--force",
-            "-p",
-            place,
-            PEER_ARCHIVE,
-        ],
-        check=True,
-        capture_output=True,
-        env={**os.environ, "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}"},
-    )
-    lab.env["ANSIBLE_COLLECTIONS_PATH"] = f"{ROOT / '.cache/collections'}:{place}"
+    lab.install(PEER_ARCHIVE)
     given: dict[str, Any] = {}
     for one in PROGRAMS:
         cache = lab.directory / "downloads" / one.role
