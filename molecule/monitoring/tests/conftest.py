@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.groundcrew.fleet.molecule.monitoring.tests.world import APPS, Pages, on, play, receiver
+from ansible_collections.groundcrew.fleet.molecule.monitoring.tests.world import (
+    APPS,
+    PROJECT,
+    STATE,
+    Pages,
+    on,
+    play,
+    receiver,
+)
 
 AT_ONCE = [
     {
@@ -21,7 +29,22 @@ def pages() -> Iterator[Pages]:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
+def reported() -> None:
+    """Patches and drift are told by their playbooks, early, so that there is a past to show; all else is there by itself."""
+    for playbook, given in (
+        (
+            "patch_report",
+            {"patch_report_page": str(STATE / "patches.html"), "patch_report_json": str(STATE / "patches.json")},
+        ),
+        ("drift", {"drift_playbooks": [f"{PROJECT}/playbooks/monitor.yml"], "drift_metrics_enabled": True}),
+    ):
+        done = play(playbook=playbook, **given)
+        assert done.rc == 0, done.said[-3000:]
+
+
+# Other plays between two modules would take the rule away.
+@pytest.fixture(scope="module")
 def alerted() -> Iterator[None]:
     """A rule without `for`, and a look each second; what the inventory says comes back afterwards."""
     for app in APPS:

@@ -149,7 +149,7 @@ WRONG = [
         {"monitoring_remote_write": [{"url": "nowhere", "colour": "red"}]}, "colour", id="a scrape configuration"
     ),
     pytest.param(
-        {"monitoring_route": {"receiver": "tests", "routes": [{"receiver": "nobody"}]}},
+        {"monitoring_route": {"routes": [{"receiver": "stranger"}]}},
         "undefined receiver",
         id="a route to nobody",
     ),
