@@ -13,6 +13,7 @@ CRASH_HOSTS = "crash-hosts"
 KILL_HOSTS = "kill-hosts"
 MUTATIONS = "tests/crash/test_mutations.py"
 STRATEGIES = "strategies"
+MONITORING = "monitoring"
 HOSTS_PREFIX = "gc-"
 
 

@@ -20,6 +20,9 @@ def test_every_query_has_data_and_every_page_is_whole() -> None:
     for metric in ("groundcrew_patch_compliant", "groundcrew_drift_changes"):
         told = within(20, lambda metric=metric: set(series("mon1", f"max by (host) ({metric})")) == set(HOSTS))
         assert told, series("mon1", metric)
+    # Days are looked at each two minutes, and a line needs some of these to be seen.
+    past = "sum(count_over_time(slo:error_budget_left:ratio{app='shop'}[15m]))"
+    assert within(400, lambda: series("mon1", past).get("", 0) >= 3), series("mon1", past)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{PROJECT}/tests/pages"],
         env={
