@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput, FleetError
+from ansible_collections.groundcrew.fleet.plugins.module_utils._http import Server, server_of
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout import (
     decide,
     figures,
@@ -190,8 +191,9 @@ class ActionModule(HostStates):
         gate = self._facts["gate"]
         if not gate.get("alertmanager_url"):
             return []
+        server = self._server("Alertmanager", gate["alertmanager_url"])
         return rollout_alerts.wait_until_clear(
-            lambda: rollout_alerts.closed_by(gate["alertmanager_url"], gate["alerts"]),
+            lambda: rollout_alerts.closed_by(server, gate["alerts"]),
             0 if self._facts["check"] else gate["wait_s"],
             say=self._say,
         )
@@ -216,11 +218,15 @@ class ActionModule(HostStates):
 
     def _ask_prometheus(self, watched: figures.Watch, limits: figures.Limits) -> dict[str, figures.Figures]:
         asked = self._facts["gate"]["prometheus"]
+        server = self._server("Prometheus", asked["url"])
         return rollout_figures.wait_until_enough(
-            lambda: rollout_figures.of_prometheus(asked, watched, self._age(watched)),
+            lambda: rollout_figures.of_prometheus(server, asked, watched, self._age(watched)),
             limits,
             self._facts["gate"]["wait_s"],
         )
+
+    def _server(self, name: str, url: str) -> Server:
+        return server_of(name, {**self._options["access"], "url": url})
 
     def _closed(self) -> str:
         if self._facts["check"]:

@@ -18,6 +18,15 @@ from ansible.module_utils.urls import open_url
 
 from ._errors import CommandFailed
 
+# The options of modules that speak to such a server beside its URL; plugins/doc_fragments/server.py documents them.
+ACCESS: dict[str, dict[str, Any]] = {
+    "url_username": {"type": "str"},
+    "url_password": {"type": "str", "no_log": True},
+    "ca_path": {"type": "path"},
+    "validate_certs": {"type": "bool", "default": True},
+    "timeout_s": {"type": "float", "default": 10},
+}
+ACCESS_TOGETHER = ("url_username", "url_password")
 Fields = Union[Mapping[str, str], Sequence[tuple[str, str]]]
 CURES = {401: "check user name and password", 403: "check user name and password", 404: "check the URL"}
 
@@ -40,6 +49,7 @@ class Server(NamedTuple):
     password: str | None = None
     timeout_s: float = 10
     validate_certs: bool = True
+    ca_path: str | None = None
 
     def ask(self, method: str, path: str, *, query: Fields = (), form: Fields = (), body: object = None) -> Any:
         """Return what it answers, None for nothing; `body` is sent as JSON.
@@ -75,6 +85,7 @@ class Server(NamedTuple):
                 url_password=self.password,
                 force_basic_auth=self.user is not None,
                 validate_certs=self.validate_certs,
+                ca_path=self.ca_path,
                 follow_redirects="safe",
             ) as answer:
                 return str(answer.read(), "utf-8", "replace")
@@ -92,6 +103,19 @@ class Server(NamedTuple):
                 f"{self.name} at {self.url} cannot be reached ({reason}): check the URL, as seen from where this runs, "
                 "and that the service is up"
             ) from error
+
+
+def server_of(name: str, options: Mapping[str, Any]) -> Server:
+    """Return the server that a module's options name: its `url`, and those of ACCESS."""
+    return Server(
+        name,
+        options["url"],
+        options["url_username"],
+        options["url_password"],
+        options["timeout_s"],
+        options["validate_certs"],
+        options["ca_path"],
+    )
 
 
 def _said(error: HTTPError) -> str:

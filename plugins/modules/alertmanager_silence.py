@@ -16,6 +16,7 @@ author:
   - The groundcrew.fleet founders (@groundcrew)
 extends_documentation_fragment:
   - groundcrew.fleet.run
+  - groundcrew.fleet.server
   - groundcrew.fleet.attributes
   - groundcrew.fleet.attributes.actiongroup
 options:
@@ -67,20 +68,6 @@ options:
     description: The owner that the silence is made for and recognised by.
     type: str
     default: groundcrew
-  url_username:
-    description: User for basic authentication.
-    type: str
-  url_password:
-    description: Password for basic authentication.
-    type: str
-  validate_certs:
-    description: Whether the certificate of an https URL must be valid.
-    type: bool
-    default: true
-  timeout_s:
-    description: Seconds that one request may take.
-    type: float
-    default: 10
 notes:
   - It takes no host lock; O(run_attempt), O(lock_wait_s) and O(lock_ttl_s) have no effect.
 """
@@ -131,8 +118,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundcrew.fleet.plugins.module_utils._argspec import RUN_OPTIONS
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import FleetError
+from ansible_collections.groundcrew.fleet.plugins.module_utils._http import ACCESS, ACCESS_TOGETHER, server_of
 from ansible_collections.groundcrew.fleet.plugins.module_utils.alertmanager_silence import plan as planning
-from ansible_collections.groundcrew.fleet.plugins.module_utils.alertmanager_silence.api import server_of
 from ansible_collections.groundcrew.fleet.plugins.module_utils.alertmanager_silence.apply import converge
 from ansible_collections.groundcrew.fleet.plugins.module_utils.alertmanager_silence.state import Matcher
 
@@ -150,18 +137,13 @@ SPEC: dict[str, dict[str, Any]] = {
     "extend": {"type": "bool", "default": True},
     "comment": {"type": "str"},
     "created_by": {"type": "str", "default": "groundcrew"},
-    "url_username": {"type": "str"},
-    "url_password": {"type": "str", "no_log": True},
-    "validate_certs": {"type": "bool", "default": True},
-    "timeout_s": {"type": "float", "default": 10},
+    **ACCESS,
     **RUN_OPTIONS,
 }
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=SPEC, required_together=[["url_username", "url_password"]], supports_check_mode=True
-    )
+    module = AnsibleModule(argument_spec=SPEC, required_together=[ACCESS_TOGETHER], supports_check_mode=True)
     given = module.params
     want = planning.Want(
         state=given["state"],
@@ -173,7 +155,7 @@ def main() -> None:
         run_id=given["run_id"],
     )
     try:
-        result = converge(server_of(given), want, now=time.time(), check_mode=module.check_mode)
+        result = converge(server_of("Alertmanager", given), want, now=time.time(), check_mode=module.check_mode)
     except FleetError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

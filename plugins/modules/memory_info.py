@@ -69,12 +69,15 @@ options:
         description: Seconds between two samples.
         type: float
         default: 60
-      username:
+      url_username:
         description: User for basic authentication.
         type: str
-      password:
+      url_password:
         description: Password for basic authentication.
         type: str
+      ca_path:
+        description: A file on the host with the authorities that may have signed the certificate. Without it, the system's.
+        type: path
       validate_certs:
         description: Whether the certificate of an https URL must be valid.
         type: bool

@@ -16,6 +16,7 @@ author:
   - The groundcrew.fleet founders (@groundcrew)
 extends_documentation_fragment:
   - groundcrew.fleet.run
+  - groundcrew.fleet.server
   - groundcrew.fleet.attributes.info_module
   - groundcrew.fleet.attributes.actiongroup
 options:
@@ -64,20 +65,6 @@ options:
     description: How many times in a row, a second apart, all expectations must be met.
     type: int
     default: 1
-  url_username:
-    description: User for basic authentication.
-    type: str
-  url_password:
-    description: Password for basic authentication.
-    type: str
-  validate_certs:
-    description: Whether the certificate of an https URL must be valid.
-    type: bool
-    default: true
-  timeout_s:
-    description: Seconds that one query may take.
-    type: float
-    default: 10
 notes:
   - It takes no host lock; O(run_id), O(run_attempt), O(owner), O(reason), O(lock_wait_s) and O(lock_ttl_s) are taken so that the
     defaults of the action group fit, and have no effect.
@@ -159,16 +146,15 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import FleetError
+from ansible_collections.groundcrew.fleet.plugins.module_utils._http import ACCESS_TOGETHER, server_of
 from ansible_collections.groundcrew.fleet.plugins.module_utils.promql_info.look import look
-from ansible_collections.groundcrew.fleet.plugins.module_utils.promql_info.spec import SPEC, server_of, want_from
+from ansible_collections.groundcrew.fleet.plugins.module_utils.promql_info.spec import SPEC, want_from
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=SPEC, required_together=[["url_username", "url_password"]], supports_check_mode=True
-    )
+    module = AnsibleModule(argument_spec=SPEC, required_together=[ACCESS_TOGETHER], supports_check_mode=True)
     try:
-        seen = look(server_of(module.params), want_from(module.params))
+        seen = look(server_of("Prometheus", module.params), want_from(module.params))
     except FleetError as error:
         module.fail_json(msg=str(error), answers={}, seconds=0.0)
     for name, answer in seen.answers.items():

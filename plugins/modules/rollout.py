@@ -167,6 +167,27 @@ options:
         type: str
         choices: [pass, stop]
         default: pass
+  access:
+    description: For V(gate) and V(settle), how the controller speaks to the Alertmanager and the Prometheus of O(gate).
+    type: dict
+    suboptions:
+      url_username:
+        description: User for basic authentication.
+        type: str
+      url_password:
+        description: Password for basic authentication.
+        type: str
+      ca_path:
+        description: A file on the controller with the authorities that may have signed the certificates. Without it, the system's.
+        type: path
+      validate_certs:
+        description: Whether the certificate of an https URL must be valid.
+        type: bool
+        default: true
+      timeout_s:
+        description: Seconds that one request may take.
+        type: float
+        default: 10
   figures:
     description: For V(gate) and V(settle), the results of M(groundcrew.fleet.lb_backend_info), one for each load balancer.
     type: list

@@ -50,14 +50,13 @@ def wait_until_clear(
     return found
 
 
-def closed_by(url: str, matchers: Sequence[str], *, timeout_s: float = 5) -> list[str]:
+def closed_by(server: Server, matchers: Sequence[str]) -> list[str]:
     """Return what closes the gate, [] when nothing does: alerts that fire, unsilenced, and match every matcher.
 
     An Alertmanager that gives no answer closes it too: nobody could know that all is well.
     """
-    check_url(url)
+    check_url(server.url)
     asked = [("active", "true"), ("silenced", "false"), ("inhibited", "false"), *(("filter", one) for one in matchers)]
-    server = Server("Alertmanager", url, timeout_s=timeout_s)
     try:
         found = server.ask("GET", "api/v2/alerts", query=asked)
         return sorted({_named(alert.get("labels", {})) for alert in found})

@@ -59,12 +59,12 @@ def of_balancers(answers: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Figure
     return {group: figures.add(figures.parse(one[group]) for one in told) for group in (CANARY, REST)}, silent
 
 
-def of_prometheus(asked: Mapping[str, Any], watch: Watch, window_s: float) -> dict[str, Figures]:
-    """Return both groups' figures as Prometheus answers the queries. Raise FleetError where it gives no number."""
+def of_prometheus(server: Server, asked: Mapping[str, Any], watch: Watch, window_s: float) -> dict[str, Figures]:
+    """Return both groups' figures as Prometheus answers the queries of `asked`. Raise FleetError where it gives no number."""
     found = {}
     for group, hosts in ((CANARY, watch.canary), (REST, watch.rest)):
         values = {
-            name: _value(asked["url"], _filled(asked[name], hosts, window_s)) if hosts else None
+            name: _value(server, _filled(asked[name], hosts, window_s)) if hosts else None
             for name in ("requests", "errors", "p99")
             if asked.get(name)
         }
@@ -95,15 +95,15 @@ def _filled(query: str, hosts: Sequence[str], window_s: float) -> str:
     return query.replace(HOSTS, names).replace(WINDOW, f"{max(1, math.ceil(window_s))}s")
 
 
-def _value(url: str, query: str) -> float | None:
+def _value(server: Server, query: str) -> float | None:
     """Return the one number that a query comes to, None where there is none (no series, or not a number)."""
     try:
-        series = api.instant(Server("Prometheus", url), query).series
+        series = api.instant(server, query).series
     except FleetError as error:
         raise Unreadable(f"the query {query!r} has no answer: {error}") from error
     if len(series) > 1:
         raise Unreadable(
-            f"Prometheus at {url} answered {query!r} with {len(series)} series: make it one, with sum() or max()"
+            f"Prometheus at {server.url} answered {query!r} with {len(series)} series: make it one, with sum() or max()"
         )
     numbers = series[0].numbers if series else []
     return numbers[-1][1] if numbers else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.server
 import json
@@ -23,6 +24,14 @@ class Alertmanager:
         self.firing: list[str] = []
         self.questions = 0
         self.refuses = False
+        # Who asks without `user:password` is told nothing, where one is set.
+        self.secret = ""
+
+    def status(self, authorization: str) -> int:
+        """The HTTP status for who asks with that header."""
+        if self.secret and authorization != f"Basic {base64.b64encode(self.secret.encode()).decode()}":
+            return 401
+        return 503 if self.refuses else 200
 
     def live(self) -> list[str]:
         """Whom the silences are for that are in force."""
@@ -54,6 +63,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     told: Alertmanager
 
     def do_GET(self) -> None:
+        if not self._may():
+            return
         if self.path.startswith("/api/v2/alerts"):
             self.told.questions += 1
             self._answer([{"labels": {"alertname": name}} for name in self.told.firing])
@@ -61,15 +72,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._answer(list(self.told.silences.values()))
 
     def do_POST(self) -> None:
+        if not self._may():
+            return
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self._answer({"silenceID": self.told.put(body)})
 
     def do_DELETE(self) -> None:
+        if not self._may():
+            return
         self.told.expire(self.path.rpartition("/")[2])
         self._answer(None)
 
+    def _may(self) -> bool:
+        status = self.told.status(self.headers.get("Authorization", ""))
+        if status != 200:
+            self.send_response(status)
+            self.end_headers()
+        return status == 200
+
     def _answer(self, body: object) -> None:
-        self.send_response(503 if self.told.refuses else 200)
+        self.send_response(200)
         self.end_headers()
         self.wfile.write(b"" if body is None else json.dumps(body).encode())
 

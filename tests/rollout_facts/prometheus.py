@@ -10,6 +10,8 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ansible_collections.groundcrew.fleet.plugins.module_utils._http import Server
+
 
 class Prometheus:
     """`answer` gives the numbers for a query, a series each; `asked` are the queries so far."""
@@ -18,6 +20,10 @@ class Prometheus:
         self.url = url
         self.asked: list[str] = []
         self.answer: Callable[[str], list[float]] = lambda _query: []
+
+    def server(self) -> Server:
+        """Return it as one asks it."""
+        return Server("Prometheus", self.url)
 
     def queries(self, *, p99: bool = True) -> dict[str, Any]:
         """Return the option `prometheus` of a gate whose queries this server understands."""

@@ -37,6 +37,25 @@ def test_each_host_is_silenced_for_its_turn_with_the_id_of_the_run(watched: Flee
     }
 
 
+@pytest.mark.every_core
+def test_an_alertmanager_that_wants_a_password_is_told_it_by_gate_and_silences(
+    watched: Fleet, alertmanager: Alertmanager
+) -> None:
+    alertmanager.secret = "crew:zq-secret"
+    asked = {
+        "rollout_silence": silence(alertmanager),
+        "rollout_gate": {"alertmanager_url": alertmanager.url, "wait_s": 0},
+    }
+    refused = watched.rollout("--limit", "app1", **asked)
+    assert refused.status != 0
+    assert alertmanager.calls == []
+    access = {"url_username": "crew", "url_password": "zq-secret"}
+    outcome = watched.rollout("-vvv", "--limit", "app1", **asked, monitoring_access=access)
+    assert outcome.status == 0, outcome.output
+    assert alertmanager.calls == ["app1 silenced", "app1 ended"]
+    assert "zq-secret" not in outcome.output
+
+
 def test_silences_end_on_failure_too_also_where_the_host_stays_drained_and_in_the_take_back(
     watched: Fleet, alertmanager: Alertmanager
 ) -> None:

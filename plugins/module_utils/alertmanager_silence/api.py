@@ -15,18 +15,6 @@ from typing import Any
 from .._http import Server
 
 
-def server_of(options: Mapping[str, Any]) -> Server:
-    """Return the server that the module's options name."""
-    return Server(
-        "Alertmanager",
-        options["url"],
-        options["url_username"],
-        options["url_password"],
-        options["timeout_s"],
-        options["validate_certs"],
-    )
-
-
 def silences(server: Server) -> list[dict[str, Any]]:
     """Return every silence that it knows, expired ones too."""
     found = server.ask("GET", "api/v2/silences")

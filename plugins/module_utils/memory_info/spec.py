@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._errors import BadInput
-from .._http import Server
+from .._http import ACCESS, server_of
 from .state import Question, Want
 
 PROMETHEUS: dict[str, dict[str, Any]] = {
@@ -23,10 +23,7 @@ PROMETHEUS: dict[str, dict[str, Any]] = {
     "capacity_bytes": {"type": "float"},
     "window_s": {"type": "float", "default": 21600},
     "step_s": {"type": "float", "default": 60},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-    "validate_certs": {"type": "bool", "default": True},
-    "timeout_s": {"type": "float", "default": 10},
+    **ACCESS,
 }
 SPEC: dict[str, dict[str, Any]] = {
     "threshold_available_mib": {"type": "float"},
@@ -62,14 +59,7 @@ def _question(asked: Mapping[str, Any], host: str) -> Question:
             "at least 24 times step_s"
         )
     return Question(
-        Server(
-            "Prometheus",
-            asked["url"],
-            asked["username"],
-            asked["password"],
-            asked["timeout_s"],
-            asked["validate_certs"],
-        ),
+        server_of("Prometheus", asked),
         asked["query"] or used_by(asked["label"], host),
         asked["window_s"],
         asked["step_s"],

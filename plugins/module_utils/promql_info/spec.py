@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .._argspec import RUN_OPTIONS
 from .._errors import BadInput
-from .._http import Server
+from .._http import ACCESS
 from ..alertmanager_silence.state import seconds
 from .judge import Expectation, expectation
 
@@ -31,10 +31,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "queries": {"type": "list", "elements": "dict", "required": True, "options": QUERY},
     "within_s": {"type": "float", "default": 0},
     "stable": {"type": "int", "default": 1},
-    "url_username": {"type": "str"},
-    "url_password": {"type": "str", "no_log": True},
-    "validate_certs": {"type": "bool", "default": True},
-    "timeout_s": {"type": "float", "default": 10},
+    **ACCESS,
     **RUN_OPTIONS,
 }
 # Prometheus gives no series more points than that.
@@ -84,18 +81,6 @@ def want_from(options: Mapping[str, Any]) -> Want:
     if options["within_s"] and not any(one.expect for one in questions):
         raise BadInput("within_s waits for nothing: give a query what it is to `expect`, or leave within_s out")
     return Want(questions, options["within_s"], options["stable"])
-
-
-def server_of(options: Mapping[str, Any]) -> Server:
-    """Return the server that the options name."""
-    return Server(
-        "Prometheus",
-        options["url"],
-        options["url_username"],
-        options["url_password"],
-        options["timeout_s"],
-        options["validate_certs"],
-    )
 
 
 def _question(one: Mapping[str, Any]) -> Question:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._argspec import RUN_OPTIONS
+from .._http import ACCESS
 
 # As alertmanager_silence takes them.
 MATCHER: dict[str, dict[str, Any]] = {
@@ -68,6 +69,7 @@ SPEC: dict[str, dict[str, Any]] = {
             "too_few": {"type": "str", "choices": ["pass", "stop"], "default": "pass"},
         },
     },
+    "access": {"type": "dict", "apply_defaults": True, "options": ACCESS},
     "figures": {"type": "list", "elements": "dict", "default": []},
     "windows": {"type": "raw"},
     "freezes": {"type": "raw"},

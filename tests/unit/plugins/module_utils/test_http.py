@@ -16,7 +16,10 @@ import pytest
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import CommandFailed
 from ansible_collections.groundcrew.fleet.plugins.module_utils._http import Server
 
-CERTIFICATE = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+CERTIFICATE = [
+    *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
+    *("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"),
+]
 
 
 class Answering(HTTPServer):
@@ -155,4 +158,5 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_unless_it_need_not_be_
     server = listening.known_as("https")
     with pytest.raises(CommandFailed, match=r"cannot be reached \(.*certificate"):
         server.ask("GET", "x")
+    assert server._replace(ca_path=str(certificate)).ask("GET", "x") == {"is": "well"}
     assert server._replace(validate_certs=False).ask("GET", "x") == {"is": "well"}

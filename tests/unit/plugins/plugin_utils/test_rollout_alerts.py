@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from ansible_collections.groundcrew.fleet.plugins.module_utils._http import Server
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils import rollout_alerts, rollout_ledgers
 
 
@@ -40,7 +41,7 @@ def server() -> Iterator[Any]:
 
 
 def closed_by(server: Any, *matchers: str) -> list[str]:
-    return rollout_alerts.closed_by(f"http://127.0.0.1:{server.server_port}/", matchers)
+    return rollout_alerts.closed_by(Server("Alertmanager", f"http://127.0.0.1:{server.server_port}/"), matchers)
 
 
 def test_firing_alerts_close_the_gate_by_name_each_once(server: Any) -> None:
@@ -76,7 +77,7 @@ def test_an_answer_that_tells_nothing_closes_the_gate(server: Any, answer: tuple
 
 
 def test_an_alertmanager_that_is_gone_closes_the_gate() -> None:
-    (why,) = rollout_alerts.closed_by("http://127.0.0.1:1", [])
+    (why,) = rollout_alerts.closed_by(Server("Alertmanager", "http://127.0.0.1:1"), [])
     assert why.startswith("Alertmanager at http://127.0.0.1:1 cannot be reached")
 
 

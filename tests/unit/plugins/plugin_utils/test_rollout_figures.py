@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import Unreadable
+from ansible_collections.groundcrew.fleet.plugins.module_utils._http import Server
 from ansible_collections.groundcrew.fleet.plugins.module_utils.rollout.figures import Figures, Limits, Watch
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils import rollout_figures
 from ansible_collections.groundcrew.fleet.tests.rollout_facts.prometheus import Prometheus, serving
@@ -40,7 +41,7 @@ def test_a_load_balancer_without_figures_is_named(answer: dict[str, Any]) -> Non
 
 def test_prometheus_is_asked_for_both_groups_by_name(prometheus: Prometheus) -> None:
     prometheus.answer = lambda query: [{"r": 1000.4, "e": 3.0, "p": 0.25}[query[0]]]
-    found = rollout_figures.of_prometheus(prometheus.queries(), WATCH, 29.5)
+    found = rollout_figures.of_prometheus(prometheus.server(), prometheus.queries(), WATCH, 29.5)
     assert found == {"canary": Figures(1000, 3, 0.25), "rest": Figures(1000, 3, 0.25)}
     assert prometheus.asked[0] == 'requests({host=~"app1|app2\\\\.example\\\\.org"}[30s])'
     assert prometheus.asked[3] == 'requests({host=~"app3"}[30s])'
@@ -48,20 +49,24 @@ def test_prometheus_is_asked_for_both_groups_by_name(prometheus: Prometheus) -> 
 
 def test_no_series_is_no_request_and_no_latency(prometheus: Prometheus) -> None:
     prometheus.answer = lambda query: [float("nan")] if query.startswith("p") else []
-    assert rollout_figures.of_prometheus(prometheus.queries(), WATCH, 1)["canary"] == Figures(0, 0, None)
+    assert rollout_figures.of_prometheus(prometheus.server(), prometheus.queries(), WATCH, 1)["canary"] == Figures(
+        0, 0, None
+    )
 
 
 def test_a_query_that_comes_to_several_numbers_is_refused(prometheus: Prometheus) -> None:
     prometheus.answer = lambda _query: [1, 2]
     with pytest.raises(Unreadable, match=r"with 2 series: make it one, with sum\(\) or max\(\)"):
-        rollout_figures.of_prometheus(prometheus.queries(), WATCH, 1)
+        rollout_figures.of_prometheus(prometheus.server(), prometheus.queries(), WATCH, 1)
 
 
 def test_a_prometheus_that_is_away_is_named() -> None:
     with pytest.raises(
         Unreadable, match=r"query 'r' has no answer: Prometheus at http://127\.0\.0\.1:1 cannot be reached"
     ):
-        rollout_figures.of_prometheus({"url": "http://127.0.0.1:1", "requests": "r", "errors": "e"}, WATCH, 1)
+        rollout_figures.of_prometheus(
+            Server("Prometheus", "http://127.0.0.1:1"), {"requests": "r", "errors": "e"}, WATCH, 1
+        )
 
 
 def test_traffic_is_waited_for_and_no_longer_than_asked_for() -> None:
