@@ -57,10 +57,15 @@ options:
         type: str
         default: UTC
       shifts:
-        description: Who was on call, each with C(owner), C(person), C(start) and C(end) in RFC 3339, and the person's C(timezone).
+        description:
+          - Who was on call, each with C(owner), C(person), C(start) and C(end) in RFC 3339, and the person's C(timezone). An empty C(owner) has what
+            no other one has.
         type: list
         elements: dict
         default: []
+      oncall:
+        description: The on-call file as data, from which C(shifts) are worked out where there are none.
+        type: dict
 """
 
 EXAMPLES = r"""

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.metrics import seconds
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.paths import stamp
-from ansible_collections.groundcrew.fleet.plugins.plugin_utils import report_dora, report_pages
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils import oncall_filters, report_dora, report_pages
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.patch_verdict import LONGEST_REASON, MOST_NAMES
 
 FORMAT = 1
@@ -29,7 +30,8 @@ def fleet_report(
     """Return what a page needs of the results of ledger_info by host, for the `days` before `when`.
 
     `told` has what else is known, each of it missing or None where it is not: `history` of the lookup rollout_history,
-    `answers` of promql_info, `alerts_step_s`, `silences` of Alertmanager, `timezone`, and `shifts` of a rotation.
+    `answers` of promql_info, `alerts_step_s`, `silences` of Alertmanager, `timezone`, and who was on call: `shifts`, else the
+    file `oncall` that they are worked out from.
     What is not known is told in `unknown`, by a sentence each, and is None in the figures, never 0.
     """
     # ansible-core 2.16 makes a string of any number that has gone through a variable of a play.
@@ -45,6 +47,7 @@ def fleet_report(
     read = {name: ledgers[name] for name in asked if _reads(ledgers.get(name, {}))}
     unread = [{"name": name, "why": _why_unread(ledgers.get(name, {}))} for name in asked if name not in read]
     rollouts = history.get("rollouts") or []
+    shifts, without_shifts = _shifts(more, since, end)
     deployed = report_dora.deployments({name: one["releases"] for name, one in read.items()}, rollouts)
     return {
         "format": FORMAT,
@@ -59,11 +62,22 @@ def fleet_report(
         "dora": report_dora.figures(deployed, since, span) if read else None,
         "deployments": report_dora.rows(deployed, since),
         "rollouts": [_rollout(one) for one in reversed(rollouts) if one["last"] >= since],
-        **_watched(more, since, asked),
+        **_watched({**more, "shifts": shifts}, since, asked),
         "heals": _each(read, "heals", since),
         "reboots": _each(read, "reboots", since),
-        "unknown": [*_unknown(more, asked, unread, history), *(history.get("unreadable") or ())],
+        "unknown": [*_unknown(more, asked, unread, history), *without_shifts, *(history.get("unreadable") or ())],
     }
+
+
+def _shifts(more: Mapping[str, Any], since: float, end: float) -> tuple[Series, list[str]]:
+    """Return who was on call, and in a sentence why that is not known where the file of on-call is wrong by now."""
+    if more.get("shifts") or not more.get("oncall"):
+        return more.get("shifts") or (), []
+    begin, now = (datetime.fromtimestamp(moment, timezone.utc) for moment in (since, end))
+    try:
+        return oncall_filters.shifts(more["oncall"], begin, now), []
+    except BadInput as error:
+        return (), [f"the file of on-call is wrong, so pages are not counted by person: {error}"]
 
 
 def _watched(more: Mapping[str, Any], since: float, asked: Sequence[str]) -> dict[str, Any]:

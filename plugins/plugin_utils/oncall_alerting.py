@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_intervals import time_intervals
-from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_model import Contact, Rota, Span, Team
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_model import CALM, Contact, Rota, Span, Team
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_rota import timeline
 
 Config = dict[str, Any]
@@ -149,7 +149,7 @@ def person_receiver(name: str) -> str:
 def _team(team: Team, cover_: Cover, *, everything: bool) -> Config:
     """Return the route of a team: tickets and infos apart, then its layers, the first of them for whatever is left."""
     tickets = {
-        "matchers": [matcher("severity", "ticket|info", "=~")],
+        "matchers": [matcher("severity", "|".join(CALM), "=~")],
         "receiver": f"team/{team.name}/tickets" if team.tickets else NOBODY,
     }
     numbers = [*range(1, len(team.layers)), 0]

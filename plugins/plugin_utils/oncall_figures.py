@@ -13,17 +13,16 @@ from zoneinfo import ZoneInfo
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils import oncall_rota
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_alerting import Cover
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_model import Rota, Schedule, Span, Team, Window
-from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_moments import stamp
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_moments import NIGHT_BEGINS, NIGHT_ENDS, stamp
 
 _HOUR = timedelta(hours=1)
 _DAY_MINUTES = 24 * 60
-# From 22:00 to 06:00, on the clock of whoever is woken.
 _NIGHTS = tuple(
     part
     for day in range(7)
     for part in (
-        Window(day * _DAY_MINUTES, day * _DAY_MINUTES + 360),
-        Window(day * _DAY_MINUTES + 1320, (day + 1) * _DAY_MINUTES),
+        Window(day * _DAY_MINUTES, day * _DAY_MINUTES + 60 * NIGHT_ENDS.hour),
+        Window(day * _DAY_MINUTES + 60 * NIGHT_BEGINS.hour, (day + 1) * _DAY_MINUTES),
     )
 )
 _WEEKENDS = (Window(5 * _DAY_MINUTES, 7 * _DAY_MINUTES),)
@@ -66,6 +65,25 @@ def _layers(rota: Rota, team: Team, now: datetime) -> list[dict[str, Any]]:
         following = None if alone else _told(rota, oncall_rota.on_call(layer, current.end))
         found.append({"layer": number, "now": _told(rota, current), "next": following})
     return found
+
+
+def shifts(rota: Rota, begin: datetime, end: datetime) -> list[dict[str, str]]:
+    """Return who was paged first from `begin` to `end`, as the report takes it: `owner`, `person`, `start`, `end`, `timezone`.
+
+    An owner is a team; what no team owns has the owner "".
+    """
+    owned = [(name, team) for name, team in sorted(rota.teams.items())] + [("", rota.teams[rota.default_team])]
+    return [
+        {
+            "owner": owner,
+            "person": span.person,
+            "start": stamp(span.start),
+            "end": stamp(span.end),
+            "timezone": rota.people[span.person].zone.key,
+        }
+        for owner, team in owned
+        for span in oncall_rota.timeline(team.layers[0], begin, end)
+    ]
 
 
 def fairness(rota: Rota, begin: datetime, end: datetime) -> dict[str, Any]:

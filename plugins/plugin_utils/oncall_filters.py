@@ -66,6 +66,11 @@ def fairness(oncall: object, begin: object, end: object) -> dict[str, Any]:
     return oncall_figures.fairness(oncall_lint.check(oncall, now), first, last)
 
 
+def shifts(oncall: object, begin: datetime, end: datetime) -> list[dict[str, str]]:
+    """Return who was paged first between two moments."""
+    return oncall_figures.shifts(oncall_lint.check(oncall, end), begin, end)
+
+
 def page(oncall: object, now: object = "") -> dict[str, Any]:
     """Return who is on call now and next."""
     when = _now(now)

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 WEEK_HOURS = 168
 WEEK_MINUTES = WEEK_HOURS * 60
 
+# Severities that wake nobody; an alert of any other one pages.
+CALM = ("ticket", "info")
 # The integrations of a receiver by their key in Alertmanager's configuration, `email_configs` for instance.
 Contact = Mapping[str, tuple[Mapping[str, Any], ...]]
 

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
+
+# Night work as labour law has it, by the clock of whoever is woken.
+NIGHT_BEGINS, NIGHT_ENDS = time(22), time(6)
 
 
 def moment(given: object, *, now: datetime, option: str = "at") -> datetime:

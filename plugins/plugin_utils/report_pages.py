@@ -4,23 +4,23 @@
 """Who was paged and when, from the history of alerts: episodes, silences, nights and shifts. Pure.
 
 Prometheus knows when an alert was firing and Alertmanager which silences there were, and neither keeps whom it told:
-an alert of severity *page* that began to fire, and that no silence covered then, is what this calls a page.
+an alert that wakes somebody, that began to fire and that no silence covered then, is what this calls a page.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time, timezone, tzinfo
+from datetime import datetime, timezone, tzinfo
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 from ansible_collections.groundcrew.fleet.plugins.module_utils._transaction.paths import stamp
 from ansible_collections.groundcrew.fleet.plugins.module_utils.alertmanager_silence.state import seconds
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_model import CALM
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_moments import NIGHT_BEGINS, NIGHT_ENDS
 
-PAGE = "page"
-NIGHT_BEGINS, NIGHT_ENDS = time(22), time(7)
 NOBODY = "nobody"
 # Labels that tell nothing of what an alert is about.
 _PLAIN = ("__name__", "alertname", "alertstate", "severity", "owner")
@@ -35,7 +35,7 @@ class Episode(NamedTuple):
 
 
 class Shift(NamedTuple):
-    """Who is paged for a team between two moments, and the zone of that person's nights."""
+    """Who is paged for an owner between two moments, and the zone of that person's nights; "" owns what nobody else does."""
 
     owner: str
     person: str
@@ -67,7 +67,7 @@ def is_silenced(episode: Episode, silences: Iterable[Mapping[str, Any]]) -> bool
 
 
 def is_night(at: float, zone: tzinfo) -> bool:
-    """Tell whether it was night then, from 22:00 to 7:00 by the clocks of the zone, summer time included."""
+    """Tell whether it was night then, from 22:00 to 6:00 by the clocks of the zone, summer time included."""
     clock = datetime.fromtimestamp(at, zone).time()
     return clock >= NIGHT_BEGINS or clock < NIGHT_ENDS
 
@@ -93,12 +93,14 @@ def pages(
 ) -> list[dict[str, Any]]:
     """Return the pages, newest first: what, for which owner, to whom by the shifts, and whether it was that person's night."""
     told = []
+    owners = {shift.owner for shift in shifts}
     for one in reversed(found):
-        if one.labels.get("severity") != PAGE or is_silenced(one, silences):
+        if one.labels.get("severity") in CALM or is_silenced(one, silences):
             continue
         owner = one.labels.get("owner") or NOBODY
+        whose = owner if owner in owners else ""
         on_call = next(
-            (shift for shift in shifts if shift.owner == owner and shift.start <= one.start < shift.end), None
+            (shift for shift in shifts if shift.owner == whose and shift.start <= one.start < shift.end), None
         )
         about = [f"{name}={value}" for name, value in sorted(one.labels.items()) if name not in _PLAIN]
         told.append(

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 from ansible_collections.groundcrew.fleet.plugins.module_utils.ledger_info import state
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.fleet_report import fleet_report
+from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.oncall_files import file
 
 CAPTURED = Path(__file__).parents[2] / "fixtures/ledgers"
 NOON = "2026-11-29T16:30:00Z"
@@ -112,6 +113,18 @@ def test_pages_are_counted_and_those_at_night_by_the_zone_that_is_given() -> Non
     }
     assert [(one["total"], one["night"]) for one in by_zone.values()] == [(1, 1), (1, 0)]
     assert by_zone["UTC"]["by_owner"] == [{"name": "web", "pages": 1, "night": 1}]
+
+
+def test_pages_are_counted_by_who_was_on_call_by_the_file() -> None:
+    pages = told(answers=answers(), silences=[], oncall=file())["pages"]
+    assert pages["by_person"] == [{"name": "alice", "pages": 1, "night": 1}]
+    assert pages["each"][0]["person"] == "alice"
+
+
+def test_a_file_of_on_call_that_is_wrong_is_told_and_the_report_is_made() -> None:
+    found = told(answers=answers(), silences=[], oncall={"people": {}})
+    assert found["pages"]["total"] == 1
+    assert found["unknown"][-1].startswith("the file of on-call is wrong, so pages are not counted by person: ")
 
 
 def test_patches_are_judged_host_by_host_and_one_without_figures_is_unknown() -> None:

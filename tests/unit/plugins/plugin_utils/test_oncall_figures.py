@@ -46,6 +46,24 @@ def test_the_page_has_who_is_on_now_and_next_in_each_layer_of_each_team() -> Non
     assert (second["layer"], second["now"]["person"], second["next"]) == (1, "dan", None)
 
 
+def test_shifts_are_those_of_the_first_layer_and_what_no_team_owns_has_those_of_the_default_team() -> None:
+    teams = {"shop": team(WEEKLY, {**WEEKLY, "people": ["dan"]}), "ops": team({**WEEKLY, "people": ["carol", "dan"]})}
+    given = rota({"people": PEOPLE, "teams": teams, "default_team": "ops"})
+    found = oncall_figures.shifts(given, utc("2026-03-25T12:00"), utc("2026-03-31T12:00"))
+    assert [(one["owner"], one["person"]) for one in found] == [
+        *(("ops", one) for one in ("dan", "carol")),
+        *(("shop", one) for one in ("bob", "alice")),
+        *(("", one) for one in ("dan", "carol")),
+    ]
+    assert found[2] == {
+        "owner": "shop",
+        "person": "bob",
+        "start": "2026-03-25T12:00:00Z",
+        "end": "2026-03-30T07:00:00Z",
+        "timezone": "America/New_York",
+    }
+
+
 def test_fairness_counts_hours_nights_and_weekends_by_the_clock_of_who_is_on() -> None:
     given = file({**WEEKLY, "handover": "00:00"}, time_zone="UTC")
     given = {**given, "people": {name: {**one, "time_zone": "UTC"} for name, one in PEOPLE.items()}}

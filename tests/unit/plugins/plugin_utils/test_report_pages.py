@@ -48,15 +48,15 @@ def test_an_alert_fires_until_it_is_gone_for_two_steps(times: list[float], found
     [
         ("2026-01-15T21:59:59Z", "UTC", False),
         ("2026-01-15T22:00:00Z", "UTC", True),
-        ("2026-01-15T06:59:59Z", "UTC", True),
-        ("2026-01-15T07:00:00Z", "UTC", False),
+        ("2026-01-15T05:59:59Z", "UTC", True),
+        ("2026-01-15T06:00:00Z", "UTC", False),
         ("2026-01-15T21:00:00Z", "Europe/Berlin", True),
         ("2026-07-15T20:00:00Z", "Europe/Berlin", True),
         ("2026-07-15T19:59:00Z", "Europe/Berlin", False),
-        ("2026-07-15T05:00:00Z", "Europe/Berlin", False),
-        ("2026-01-15T05:59:00Z", "Europe/Berlin", True),
-        ("2026-03-29T05:00:00Z", "Europe/Berlin", False),
-        ("2026-03-28T05:00:00Z", "Europe/Berlin", True),
+        ("2026-07-15T04:00:00Z", "Europe/Berlin", False),
+        ("2026-01-15T04:59:00Z", "Europe/Berlin", True),
+        ("2026-03-29T04:00:00Z", "Europe/Berlin", False),
+        ("2026-03-28T04:00:00Z", "Europe/Berlin", True),
         ("2026-01-15T14:00:00Z", "Pacific/Auckland", True),
     ],
 )
@@ -118,6 +118,20 @@ def test_pages_go_to_whoever_has_the_shift_and_the_night_is_that_persons() -> No
         {"name": "nobody", "pages": 1, "night": 0},
     ]
     assert report_pages.counted(told, "person") == [{"name": "ann", "pages": 1, "night": 1}]
+
+
+def test_what_has_no_team_goes_to_whoever_has_the_shift_of_the_rest() -> None:
+    day = {"start": "2026-01-15T00:00:00Z", "end": "2026-01-16T00:00:00Z", "timezone": "UTC"}
+    rest, web = {**day, "owner": "", "person": "bob"}, {**day, "owner": "web", "person": "ann"}
+    start = seconds("2026-01-15T10:00:00Z")
+    found = [Episode({**DOWN, "owner": owner}, start, start) for owner in ("web", "till", "")]
+    told = report_pages.pages(found, [], UTC, report_pages.shifts_from([rest, web]))
+    assert [(one["owner"], one["person"]) for one in told] == [("nobody", "bob"), ("till", "bob"), ("web", "ann")]
+
+
+def test_an_alert_of_a_severity_that_nobody_knows_pages_too() -> None:
+    found = [Episode({**DOWN, "severity": name}, 0, 0) for name in ("ticket", "info", "critical", "")]
+    assert len(report_pages.pages(found, [], UTC)) == 2
 
 
 def test_a_silenced_alert_pages_nobody() -> None:
