@@ -78,7 +78,7 @@ def _kill() -> list[Part]:
 
 
 def _molecule() -> list[Part]:
-    """Every scenario, and, when it is asked for, the long way of the one that measures."""
+    """Every scenario, and, when it is asked for, the long way of those that measure."""
     scenarios = [
         Part(
             f"molecule-{name}",
@@ -86,22 +86,31 @@ def _molecule() -> list[Part]:
             lab.scenario(name),
             # What users wait for is measured there, and whatever runs beside it would be measured too.
             alone=name == lab.STRATEGIES,
-            # It measures too, and has not yet shown for long enough that it is steady beside others.
-            default=name != lab.MONITORING,
-            shows=r"^under load: ",
+            shows=r"^(under load|from stop to page)",
         )
         for name in lab.scenarios()
     ]
-    full = Part(
-        "strategies-full",
-        "each way to deploy under 10,000 requests, beside the quiet",
-        lab.strategies_full,
-        f"molecule-{lab.STRATEGIES}",
-        default=False,
-        alone=True,
-        shows=r"^under load: ",
-    )
-    return [*scenarios, full]
+    full = [
+        Part(
+            name,
+            about,
+            run,
+            f"molecule-{scenario}",
+            default=False,
+            alone=True,
+            shows=r"^(under load|from stop to page)",
+        )
+        for name, about, run, scenario in (
+            (
+                "strategies-full",
+                "each way to deploy under 10,000 requests, beside the quiet",
+                lab.strategies_full,
+                lab.STRATEGIES,
+            ),
+            ("monitoring-full", "an app that stops 20 times is paged for in time", lab.monitoring_full, lab.MONITORING),
+        )
+    ]
+    return [*scenarios, *full]
 
 
 def _units(core: str, *, default: bool) -> Part:

@@ -47,6 +47,11 @@ def strategies_full(job: Job) -> Counts:
     return scenario(STRATEGIES, env={"STRATEGIES": "full"}, within_s=3600)(job)
 
 
+def monitoring_full(job: Job) -> Counts:
+    """The scenario of monitoring with 20 pages instead of five."""
+    return scenario(MONITORING, env={"PAGES": "full"}, within_s=3600)(job)
+
+
 def crash(job: Job) -> Counts:
     """The crash tests, which make hosts of their own and remove them."""
     return job.pytest("tests/crash", f"--ignore={MUTATIONS}")

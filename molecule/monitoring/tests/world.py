@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import ssl
 import subprocess
 import threading
@@ -87,6 +88,32 @@ def within(seconds: float, claim: Callable[[], bool]) -> bool:
     return True
 
 
+@contextmanager
+def answering(host: str) -> Iterator[list[str]]:
+    """Ask both servers of a host ten times a second, and list each time that one gave no answer."""
+    silent: list[str] = []
+    stop = threading.Event()
+
+    def look(port: int) -> None:
+        while not stop.wait(0.1):
+            try:
+                status = str(ask(host, port, "/-/ready").status)
+            except OSError as error:
+                status = str(error)
+            if status != "200":
+                silent.append(f"port {port}: {status}")
+
+    threads = [threading.Thread(target=look, args=(port,)) for port in (PROMETHEUS, ALERTMANAGER)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield silent
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
 class Told(NamedTuple):
     """One message: when it came, to whom, and what it says; an alert, or what the dead man's switch says."""
 
@@ -127,7 +154,7 @@ class Pages(ThreadingHTTPServer):
 
 class _Receiver(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
-        came, whom = time.monotonic(), self.path.strip("/")
+        came, whom = time.monotonic(), urllib.parse.urlsplit(self.path).path.strip("/")
         assert isinstance(self.server, Pages)
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.told += [Told(came, whom, one) for one in body.get("alerts", [body])]
@@ -171,11 +198,24 @@ def without(host: str) -> list[str]:
     fleet = yaml.safe_load(Path(SCENARIO, "hosts.yml").read_text(encoding="utf-8"))
     for group in fleet["all"]["children"].values():
         group["hosts"].pop(host, None)
+    return _inventories(yaml.safe_dump(fleet))
+
+
+def with_other_secrets() -> tuple[list[str], list[str]]:
+    """The inventories of the same fleet in which each planted secret is another one, and these."""
+    text = Path(SCENARIO, "hosts.yml").read_text(encoding="utf-8")
+    planted = sorted(set(re.findall(r"zq-planted-\w+", text)))
+    return _inventories(text.replace("zq-planted-", "zq-replanted-")), [
+        one.replace("planted", "replanted") for one in planted
+    ]
+
+
+def _inventories(hosts: str) -> list[str]:
     # A set of hosts is named after its directory, and lies two levels below the checkout.
-    smaller = Path(PROJECT, ".cache/monitoring/hosts.yml")
-    smaller.parent.mkdir(exist_ok=True)
-    smaller.write_text(yaml.safe_dump(fleet), encoding="utf-8")
-    return [INVENTORIES[0], f"--inventory={smaller}"]
+    other = Path(PROJECT, ".cache/monitoring/hosts.yml")
+    other.parent.mkdir(exist_ok=True)
+    other.write_text(hosts, encoding="utf-8")
+    return [INVENTORIES[0], f"--inventory={other}"]
 
 
 def on(host: str, *argv: str) -> str:

@@ -130,7 +130,7 @@ def test_an_unknown_name_is_refused_naming_the_known_ones() -> None:
 def test_without_a_name_everything_but_the_matrix_and_what_takes_too_long_is_run() -> None:
     parts = all_parts()
     assert [part for part in parts if part not in chosen([], parts)] == chosen(
-        ["matrix", "mutations", "patch-kill-all", "molecule-monitoring", "strategies-full"], parts
+        ["matrix", "mutations", "patch-kill-all", "strategies-full", "monitoring-full"], parts
     )
 
 
