@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import combinations
 from typing import NamedTuple
@@ -74,6 +75,9 @@ def _layer(team: Team, layer: Layer, now: datetime) -> Iterator[Finding]:
     for patch in passing:
         if patch.ends <= now:
             yield Finding("warning", patch.place, f"ended {rollout_clock.tell(patch.ends, team.zone)}. Remove it")
+    for swap in layer.swaps:
+        if swap.ends > now:
+            yield from _of_nothing(team, layer, swap)
     for schedule in layer.schedules:
         yield from _uneven(schedule)
         yield from _always_the_same(schedule)
@@ -154,6 +158,21 @@ def _at_odds(team: Team, patches: Sequence[Patch | Swap]) -> Iterator[Finding]:
             yield Finding(
                 "error", second.place, f"from {when} {first.place} says who is on call as well. Shorten or remove one"
             )
+
+
+def _of_nothing(team: Team, layer: Layer, swap: Swap) -> Iterator[Finding]:
+    """Yield a finding for a swap in whose time neither of the two has a turn."""
+    unswapped = replace(layer, swaps=(), overrides=())
+    plan = oncall_rota.timeline(unswapped, swap.begins, min(swap.ends, swap.begins + AHEAD))
+    if not any(span.person in swap.people for span in plan):
+        first, second = swap.people
+        begins, ends = (rollout_clock.tell(when, team.zone) for when in (swap.begins, swap.ends))
+        yield Finding(
+            "error",
+            swap.place,
+            f"neither {first} nor {second} has a turn in {layer.place} from {begins} to {ends}, so nothing is swapped. "
+            "Mend the names or the time, or say which layer is meant",
+        )
 
 
 def _uneven(schedule: Schedule) -> Iterator[Finding]:

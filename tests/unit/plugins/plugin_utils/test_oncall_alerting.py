@@ -84,6 +84,13 @@ def test_what_no_team_owns_goes_to_a_receiver_where_one_is_named_and_the_watchdo
     assert paged(config, alertname="Watchdog") == ["nobody"]
 
 
+def test_somebody_from_outside_who_swaps_into_a_layer_is_a_receiver_and_paged(tmp_path: Path) -> None:
+    given = file(swaps=[{"people": ["alice", "dan"], "from": "2026-11-23", "to": "2026-12-06"}])
+    config = made(given)
+    assert "SUCCESS" in amtool(write(tmp_path / "alertmanager.yml", config), "check-config")
+    assert paged(config) == ["person/dan"]
+
+
 def test_routes_that_come_first_are_passed_through() -> None:
     first = {"matchers": ['environment="staging"'], "receiver": "nobody"}
     assert paged(made(file(), route={"routes": [first]}), environment="staging") == ["nobody"]

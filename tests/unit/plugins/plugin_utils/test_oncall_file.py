@@ -271,6 +271,13 @@ def test_somebody_whom_nobody_calls_is_told_and_not_refused() -> None:
     ]
 
 
+def test_somebody_who_only_swaps_is_on_call_and_needs_a_contact() -> None:
+    swap = {"people": ["alice", "dan"], "from": "2026-01-05", "to": "2026-01-06"}
+    assert faults({**file(swaps=[swap]), "people": {**PEOPLE, "dan": {}}}) == [
+        "people.dan: dan is on call for shop and has no contact. Give an email, a webhook or a chat"
+    ]
+
+
 @pytest.mark.parametrize(
     "name,near",
     [

@@ -72,11 +72,18 @@ LAYER = "teams.shop.layers[0]"
                 swaps=[
                     {"people": ["alice", "bob"], "from": "2027-01-01", "to": "2027-01-03"},
                     {"people": ["carol", "bob"], "from": "2027-01-02", "to": "2027-01-05"},
-                    {"people": ["carol", "dan"], "from": "2027-02-02", "to": "2027-02-05"},
-                    {"people": ["alice", "bob"], "from": "2027-02-02", "to": "2027-02-05"},
+                    {"people": ["carol", "alice"], "from": "2027-02-02", "to": "2027-02-16"},
+                    {"people": ["dan", "bob"], "from": "2027-02-02", "to": "2027-02-16"},
                 ]
             ),
             ["teams.shop.swaps[1]: from Sat 2027-01-02 00:00 Europe/Berlin .* teams.shop.swaps[0] says"],
+        ),
+        (
+            file(swaps=[{"people": ["carol", "dan"], "from": "2027-02-02", "to": "2027-02-05"}]),
+            [
+                f"teams.shop.swaps[0]: neither carol nor dan has a turn in {LAYER} from Tue 2027-02-02 00:00 Europe/Berlin "
+                "(2027-02-01 23:00 UTC) to Sat 2027-02-06 00:00 Europe/Berlin (2027-02-05 23:00 UTC), so nothing is swapped"
+            ],
         ),
         (
             file(holidays=[{"name": "a", "dates": ["2027-01-01", "2027-01-01"], "people": ["dan"]}]),
@@ -99,6 +106,12 @@ def test_an_override_may_fill_a_gap_only_where_it_lies() -> None:
     gap = {**WEEKLY, "hours": "mon 09:00 - mon 08:00"}
     (told,) = found(file(gap, overrides=[{"person": "carol", "from": "2026-11-30", "to": "2026-11-30"}]), "error")
     assert "nobody is on call from Mon 2026-12-07 08:00" in told
+
+
+def test_a_swap_that_is_over_is_no_error_whoever_was_meant() -> None:
+    over = file(swaps=[{"people": ["carol", "dan"], "from": "2026-02-02", "to": "2026-02-05"}])
+    assert found(over, "error") == []
+    assert any("teams.shop.swaps[0]: ended" in one for one in found(over, "warning"))
 
 
 @pytest.mark.parametrize(
@@ -161,14 +174,8 @@ def guide() -> list[dict[str, Any]]:
     blocks = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     read = [yaml.safe_load(re.sub(r'"\{\{.*?\}\}"', "https://example.com/", block)) for block in blocks]
     whole = [one["monitoring_oncall"] for one in read if "monitoring_oncall" in one]
-    return [
-        *whole,
-        *(
-            file(**{"layers": [WEEKLY], **one})
-            for one in read
-            if isinstance(one, dict) and "monitoring_oncall" not in one
-        ),
-    ]
+    parts = [one for one in read if isinstance(one, dict) and not any(key.startswith("monitoring_") for key in one)]
+    return [*whole, *(file(**{"layers": [WEEKLY], **one}) for one in parts)]
 
 
 def test_every_file_of_the_guide_is_accepted() -> None:
