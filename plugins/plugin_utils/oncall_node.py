@@ -36,8 +36,8 @@ class Node:
         return Node(self.place, value, self.found)
 
     def error(self, wrong: str, cure: str) -> None:
-        """Note that the value is wrong; the value stands in the finding."""
-        self.found.append(Finding("error", self.place, f"{self.value!r} {wrong}. {cure}"))
+        """Note that the value is wrong; it stands in the finding, unless it is one that may hold a contact."""
+        self.found.append(Finding("error", self.place, f"{_shown(self.value)} {wrong}. {cure}"))
 
     def refuse(self, text: str) -> None:
         """Note an error whose value is not to be shown."""
@@ -66,7 +66,7 @@ class Node:
     def named(self) -> Iterator[tuple[str, Node]]:
         """Yield the entries of a mapping by name, in the order of names; note names that nobody could use."""
         if not isinstance(self.value, Mapping) or not self.value:
-            self.error("names nobody", "Give a mapping of names")
+            self.refuse("this is no mapping, or an empty one. Give each by its name")
             return
         for name in sorted(self.value, key=str):
             node = Node(f"{self.place}.{name}", self.value[name], self.found)
@@ -144,6 +144,13 @@ class Node:
             self.error("is no number that fits", f"Give a whole number from {least} on")
             return None
         return self.value
+
+
+def _shown(value: object) -> str:
+    """Return a value as it may be shown: of lists and mappings, which may hold secrets, only what they are."""
+    if isinstance(value, (str, bytes, int, float, date, type(None))):
+        return repr(value)
+    return "a mapping" if isinstance(value, Mapping) else "a list" if isinstance(value, (list, tuple)) else "this"
 
 
 def nearest_zone(name: str) -> str:

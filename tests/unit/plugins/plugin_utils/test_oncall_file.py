@@ -90,6 +90,34 @@ def test_a_contact_that_cannot_be_is_refused_without_its_value(given: dict[str, 
     assert "secret" not in "".join(told)
 
 
+SECRET = {"contact": {"webhook": "https://pager.example.com/secret"}}
+
+
+@pytest.mark.parametrize(
+    "given,found",
+    [
+        ({**file(), "people": [{"name": "alice", **SECRET}]}, "people: this is no mapping, or an empty one."),
+        ({**file(), "people": "https://pager.example.com/secret"}, "people: this is no mapping"),
+        ({**file(), "people": {"alice": "https://pager.example.com/secret"}}, "people.alice: this is no mapping."),
+        ({**file(), "teams": [team(WEEKLY, tickets=SECRET["contact"])]}, "teams: this is no mapping"),
+        (file({**WEEKLY, "people": {"alice": SECRET}}), "layers[0].people: a mapping is no list. Give a list"),
+        (file({**WEEKLY, "people": [SECRET]}), "layers[0].people[0]: a mapping is nobody in people"),
+        (file({**WEEKLY, "people": [[SECRET]]}), "layers[0].people[0]: a list is nobody in people"),
+        (file(layers=SECRET), "teams.shop.layers: a mapping is no list"),
+        (
+            file(swaps=[{"people": [SECRET, "bob"], "from": "2026-01-01", "to": "2026-01-02"}]),
+            "swaps[0].people: these are not two who swap",
+        ),
+        ({**file(), "default_team": SECRET}, "default_team: a mapping is no team"),
+        ({**file(), "default_team": UserString("secret")}, "default_team: this is no team"),
+    ],
+)
+def test_a_contact_in_the_wrong_place_is_refused_without_its_value(given: dict[str, Any], found: str) -> None:
+    told = faults(given)
+    assert any(found in one for one in told), told
+    assert "secret" not in "".join(told)
+
+
 @pytest.mark.parametrize(
     "hours,days,windows",
     [
@@ -154,7 +182,7 @@ FIRST = "teams.shop.layers[0]"
         ({"hours": "9-17"}, f"{FIRST}.hours: '9-17' is no time of the week"),
         ({"hours": 540}, f"{FIRST}.hours: 540 is no list"),
         ({"hours": [540]}, f"{FIRST}.hours[0]: 540 is no time of the week"),
-        ({"hours": []}, f"{FIRST}.hours: [] leaves no hour"),
+        ({"hours": []}, f"{FIRST}.hours: no hour is left. Leave it out for all hours"),
         ({"hours": "fri 17:00 - 09:00"}, f"{FIRST}.hours: 'fri 17:00 - 09:00' has a weekday where it cannot be"),
         ({"hours": "fri 17:00 - mon 09:00", "days": ["fri"]}, "has a weekday where it cannot be"),
         (
@@ -198,7 +226,7 @@ def test_a_fault_of_a_schedule_names_its_place_its_value_and_the_cure(change: di
         ),
         (
             {"swaps": [{"people": ["bob", "bob"], "from": "2026-01-01", "to": "2026-01-02"}]},
-            "teams.shop.swaps[0].people: ['bob', 'bob'] are not two who swap",
+            "teams.shop.swaps[0].people: these are not two who swap. Give two different people",
         ),
         ({"swaps": ["bob"]}, "teams.shop.swaps[0]: this is no mapping. Give people, from, to, layer"),
         (
@@ -233,7 +261,7 @@ def test_a_fault_of_a_team_names_its_place_its_value_and_the_cure(more: dict[str
             {**file(), "people": {**PEOPLE, "eve": {"time_zone": "Mars"}}},
             "people.eve.time_zone: 'Mars' is no time zone",
         ),
-        ({**file(), "people": ["alice"]}, "people: ['alice'] names nobody. Give a mapping of names"),
+        ({**file(), "people": ["alice"]}, "people: this is no mapping, or an empty one. Give each by its name"),
     ],
 )
 def test_a_fault_of_the_file_names_its_place_its_value_and_the_cure(given: object, found: str) -> None:
