@@ -57,7 +57,7 @@ class ActionModule(ActionBase):
     def _config(self, options: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
         if options["oncall"] is not None:
             given = {key: options[key] for key in ("receivers", "route", "extra")}
-            return oncall_filters.alerting(options["oncall"], now=at, **given)
+            return oncall_filters.routes(options["oncall"], now=at, **given)
         if options["config"] is not None:
             found: Mapping[str, Any] = options["config"]
             return found

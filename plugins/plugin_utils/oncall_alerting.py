@@ -114,6 +114,21 @@ def configuration(
     }
 
 
+def sendable(config: Config) -> Config:
+    """Return the configuration. Raise BadInput where somebody is told by mail and no server or sender of mail is given."""
+    given = config.get("global") or {}
+    for receiver in config["receivers"]:
+        for mail in receiver.get("email_configs") or []:
+            ours = {"smtp_smarthost": mail.get("smarthost"), "smtp_from": mail.get("from")}
+            missing = [key for key, own in ours.items() if not own and not given.get(key)]
+            if missing:
+                raise BadInput(
+                    f"the receiver {receiver['name']!r} is told by mail, and {' and '.join(missing)} is not known. Give "
+                    "it in extra.global, which the role has from monitoring_alertmanager.global"
+                )
+    return config
+
+
 def _names(receivers: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the names of the receivers that are passed through. Raise BadInput for one that is without, double or ours."""
     names: list[str] = []

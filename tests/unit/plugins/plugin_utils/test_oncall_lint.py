@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
-from ansible_collections.groundcrew.fleet.plugins.plugin_utils import oncall_lint
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils import oncall_filters, oncall_lint
+from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.live_alertmanager import amtool, write
 from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.oncall_files import WEEKLY, file, utc
 
 NOW = utc("2026-11-29T12:00")
@@ -169,10 +170,15 @@ def test_a_rotation_that_gives_the_nights_to_one_person_is_a_finding() -> None:
 GUIDE = Path(__file__).resolve().parents[4] / "docs/guides/on-call.md"
 
 
+def shown() -> list[Any]:
+    """What the guide shows as YAML, with a URL for each secret."""
+    blocks = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    return [yaml.safe_load(re.sub(r'"\{\{.*?\}\}"', "https://example.com/", block)) for block in blocks]
+
+
 def guide() -> list[dict[str, Any]]:
     """The files that the guide shows; what is a part of a team stands in one."""
-    blocks = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    read = [yaml.safe_load(re.sub(r'"\{\{.*?\}\}"', "https://example.com/", block)) for block in blocks]
+    read = shown()
     whole = [one["monitoring_oncall"] for one in read if "monitoring_oncall" in one]
     parts = [one for one in read if isinstance(one, dict) and not any(key.startswith("monitoring_") for key in one)]
     return [*whole, *(file(**{"layers": [WEEKLY], **one}) for one in parts)]
@@ -183,3 +189,9 @@ def test_every_file_of_the_guide_is_accepted() -> None:
     assert len(files) > 1, "the guide's files are not found"
     for given in files:
         assert found(given, "error") == []
+
+
+def test_alertmanager_takes_what_comes_of_the_first_file_of_the_guide(tmp_path: Path) -> None:
+    first = shown()[0]
+    made = oncall_filters.alerting(first["monitoring_oncall"], NOW, extra=first["monitoring_alertmanager"])
+    assert "SUCCESS" in amtool(write(tmp_path / "alertmanager.yml", made), "check-config")
