@@ -68,7 +68,7 @@ class ActionModule(ActionBase):
         try:
             path = self._loader.get_real_file(self._find_needle("files", src))
             with open(path, encoding="utf-8") as file:
-                found = yaml.safe_load(file)
+                found = alert_routes.load(file)
         except (AnsibleError, OSError) as error:
             raise BadInput(f"src {src!r} cannot be read: {error}") from error
         except (yaml.YAMLError, ValueError) as error:

@@ -82,8 +82,10 @@ LAYER = "teams.shop.layers[0]"
         (
             file(swaps=[{"people": ["carol", "dan"], "from": "2027-02-02", "to": "2027-02-05"}]),
             [
-                f"teams.shop.swaps[0]: neither carol nor dan has a turn in {LAYER} from Tue 2027-02-02 00:00 Europe/Berlin "
-                "(2027-02-01 23:00 UTC) to Sat 2027-02-06 00:00 Europe/Berlin (2027-02-05 23:00 UTC), so nothing is swapped"
+                (
+                    f"teams.shop.swaps[0]: neither carol nor dan has a turn in {LAYER} from Tue 2027-02-02 00:00 Europe/Berlin "
+                    "(2027-02-01 23:00 UTC) to Sat 2027-02-06 00:00 Europe/Berlin (2027-02-05 23:00 UTC), so nothing is swapped"
+                )
             ],
         ),
         (
