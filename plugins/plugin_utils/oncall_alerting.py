@@ -29,6 +29,8 @@ GROUP = {
     "group_interval": "1m",
     "repeat_interval": "4h",
 }
+# The alert OncallHorizonEnds fires when two weeks are left, so a week is left to run the playbook in.
+LEAST_DAYS = 21
 _ROUTE = (*GROUP, "receiver", "routes")
 _EXTRA = ("global", "templates", "inhibit_rules", "time_intervals")
 
@@ -62,13 +64,19 @@ def alerting(
 
 def horizon(now: datetime, days: int) -> tuple[datetime, datetime]:
     """Return the time that is worked out: from Monday of this week, in UTC, to at least that many days ahead."""
-    if isinstance(days, bool) or not isinstance(days, int) or not 7 <= days <= 400:
+    if isinstance(days, bool) or not isinstance(days, int) or not LEAST_DAYS <= days <= 400:
         raise BadInput(
-            f"horizon_days {days!r} cannot be. Give 7 to 400 days, more than lie between two runs of the playbook"
+            f"horizon_days {days!r} cannot be. Give {LEAST_DAYS} to 400 days: when 14 are left, OncallHorizonEnds fires, "
+            "and the playbook has to run before"
         )
+    begin = monday(now)
+    return begin, begin + timedelta(days=days + 7)
+
+
+def monday(now: datetime) -> datetime:
+    """Return when this week began, in UTC."""
     day = now.astimezone(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
-    monday = day - timedelta(days=day.weekday())
-    return monday, monday + timedelta(days=days + 7)
+    return day - timedelta(days=day.weekday())
 
 
 def cover(team: Team, now: datetime, days: int) -> Cover:

@@ -62,7 +62,7 @@ def findings(oncall: object, now: object = "") -> list[dict[str, str]]:
 def calendars(oncall: object, now: object = "", days: int = 180) -> dict[str, str]:
     """Return the calendar of each person from Monday of this week on."""
     when = _now(now)
-    begin, _end = oncall_alerting.horizon(when, 7)
+    begin = oncall_alerting.monday(when)
     ahead = oncall_moments.days(days, option="days")
     return oncall_calendar.calendars(oncall_lint.check(oncall, when), begin, begin + ahead)
 

@@ -53,6 +53,7 @@ def examine(given: object, now: datetime) -> tuple[Rota | None, list[Finding]]:
     if rota is not None:
         now = now.astimezone(timezone.utc)
         found += [one for team in rota.teams.values() for one in _team(team, now)]
+        found += _in_two_teams(rota, now)
     located = [one._replace(line=oncall_origin.line_of(given, one.place)) for one in found]
     return rota, sorted(located, key=lambda one: one.level)
 
@@ -79,6 +80,7 @@ def _layer(team: Team, layer: Layer, now: datetime) -> Iterator[Finding]:
         if swap.ends > now:
             yield from _of_nothing(team, layer, swap)
     for schedule in layer.schedules:
+        yield from _to_come(schedule, now)
         yield from _uneven(schedule)
         yield from _always_the_same(schedule)
 
@@ -175,6 +177,17 @@ def _of_nothing(team: Team, layer: Layer, swap: Swap) -> Iterator[Finding]:
         )
 
 
+def _to_come(schedule: Schedule, now: datetime) -> Iterator[Finding]:
+    """Yield a finding for a start in the future, before which people are paged all the same."""
+    if schedule.anchor > now.astimezone(schedule.zone).replace(tzinfo=None):
+        yield Finding(
+            "warning",
+            f"{schedule.place}.start",
+            f"{schedule.anchor:%Y-%m-%d} is to come, and turns are counted back from it: these people are on call today already. "
+            "Give a day that is past, unless that is meant",
+        )
+
+
 def _uneven(schedule: Schedule) -> Iterator[Finding]:
     """Yield a finding where handovers cut the open hours into turns of different lengths."""
     lengths = oncall_rota.lengths(schedule)
@@ -213,4 +226,23 @@ def _twice(team: Team, now: datetime) -> Iterator[Finding]:
                 second.place,
                 f"{both.people[0]} is on call here and in {first.place} from {when}, so escalation reaches nobody else. "
                 "Start the list with another person",
+            )
+
+
+def _in_two_teams(rota: Rota, now: datetime) -> Iterator[Finding]:
+    """Yield a finding for each two teams that somebody is on call for at the same time."""
+    plans = {
+        name: [oncall_rota.timeline(layer, now, now + NEAR) for layer in team.layers]
+        for name, team in rota.teams.items()
+    }
+    for (name, some), (other, others) in combinations(plans.items(), 2):
+        found = [both for mine in some for theirs in others if (both := _first_common(mine, theirs, same=True))]
+        if found:
+            first = min(found)
+            when = rollout_clock.tell(first.start, rota.teams[other].zone)
+            yield Finding(
+                "warning",
+                f"teams.{other}",
+                f"{first.people[0]} is on call here and in teams.{name} from {when}, and may be paged for both at once. "
+                "Start the list of one with another person",
             )

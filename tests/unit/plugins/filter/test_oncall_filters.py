@@ -95,6 +95,7 @@ def test_mail_may_have_a_server_and_a_sender_of_its_own_and_hooks_need_none() ->
     [
         ("alerting", ("yesterday",), "now 'yesterday' is no moment. Give it with its zone"),
         ("page", ("2026-03-25T12:00",), "now '2026-03-25T12:00' has no zone"),
+        ("page", ("9999-12-31T00:00Z",), "now '9999-12-31T00:00Z' cannot be. Give a year from 1970 to 2100"),
         ("calendars", (NOW, 0), "days 0 cannot be. Give a whole number from 1 to 3660"),
         ("fairness", (NOW, NOW), "is not after begin"),
         ("fairness", (NOW, "2066-03-25T12:00Z"), "is more than ten years after begin"),

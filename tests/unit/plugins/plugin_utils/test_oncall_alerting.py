@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils import (
     alert_routes,
@@ -185,7 +186,10 @@ def test_a_value_cannot_break_out_of_its_matcher(tmp_path: Path, value: str) -> 
 @pytest.mark.parametrize(
     "more,found",
     [
-        ({"horizon_days": 6}, "horizon_days 6 cannot be. Give 7 to 400 days"),
+        (
+            {"horizon_days": 20},
+            "horizon_days 20 cannot be. Give 21 to 400 days: when 14 are left, OncallHorizonEnds fires",
+        ),
         ({"horizon_days": True}, "horizon_days True cannot be"),
         ({"receivers": [{}]}, r"monitoring_receivers\[0\]: it has no name"),
         ({"receivers": [{"name": "a"}, {"name": "a"}]}, r"monitoring_receivers\[1\]: the name 'a' is taken"),
@@ -219,3 +223,11 @@ def test_grouping_and_further_parts_are_taken_as_given(tmp_path: Path) -> None:
     assert config["inhibit_rules"] == extra["inhibit_rules"]
     assert config["time_intervals"][-1]["name"] == "nights"
     assert "SUCCESS" in amtool(write(tmp_path / "alertmanager.yml", {**config, "templates": []}), "check-config")
+
+
+def test_the_least_horizon_leaves_a_week_until_the_alert_that_it_ends() -> None:
+    alerts = yaml.safe_load((Path(alert_routes.__file__).parent / "fleet_rules.yml").read_text())
+    covered = alerts["thresholds"]["oncall_covered_days"]
+    for day in range(7):
+        _begin, end = oncall_alerting.horizon(NOW + timedelta(days=day), oncall_alerting.LEAST_DAYS)
+        assert end - (NOW + timedelta(days=day)) >= timedelta(days=covered + 7)

@@ -159,6 +159,8 @@ FIRST = "teams.shop.layers[0]"
         ({"people": [3]}, f"{FIRST}.people[0]: 3 is nobody in people"),
         ({"start": None}, f"{FIRST}: start is missing or empty"),
         ({"start": "2026-02-30"}, f"{FIRST}.start: '2026-02-30' is not in any calendar"),
+        ({"start": "9999-12-31"}, f"{FIRST}.start: '9999-12-31' cannot be. Give a year from 1970 to 2100"),
+        ({"start": "0001-01-01"}, f"{FIRST}.start: '0001-01-01' cannot be"),
         ({"start": "5 Jan"}, f"{FIRST}.start: '5 Jan' is neither a day nor a minute"),
         ({"start": "2026-01-05 09:00"}, f"{FIRST}.start: '2026-01-05 09:00' is no day"),
         ({"shift": "7"}, f"{FIRST}.shift: '7' is no length of a shift. Give a whole number of hours, days or weeks"),
@@ -177,6 +179,21 @@ FIRST = "teams.shop.layers[0]"
         (
             {"time_zone": "Europe/Berln"},
             f"{FIRST}.time_zone: 'Europe/Berln' is no time zone that this controller knows. Did you mean Europe/Berlin?",
+        ),
+        (
+            {"time_zone": "UTC+2"},
+            (
+                "'UTC+2' is no time zone that this controller knows. Name a city whose clock it is, as Europe/Berlin, "
+                "or Etc/GMT-2, which is UTC+2 all year"
+            ),
+        ),
+        (
+            {"time_zone": "-05:00"},
+            "Name a city whose clock it is, as Europe/Berlin, or Etc/GMT+5, which is -05:00 all year",
+        ),
+        (
+            {"time_zone": "GMT+5:30"},
+            "'GMT+5:30' is no time zone that this controller knows. Name a city whose clock it is, as Europe/Berlin",
         ),
         ({"days": ["mo"]}, f"{FIRST}.days[0]: 'mo' is no day"),
         ({"hours": "9-17"}, f"{FIRST}.hours: '9-17' is no time of the week"),
@@ -214,6 +231,10 @@ def test_a_fault_of_a_schedule_names_its_place_its_value_and_the_cure(change: di
         (
             {"overrides": [{"person": "eve", "from": "2026-01-01", "to": "2026-01-02"}]},
             "teams.shop.overrides[0].person: 'eve' is nobody",
+        ),
+        (
+            {"overrides": [{"person": "bob", "from": "2026-01-01", "to": "9999-12-31"}]},
+            "teams.shop.overrides[0].to: '9999-12-31' cannot be. Give a year from 1970 to 2100",
         ),
         ({"overrides": [{"person": "bob", "from": "2026-01-01"}]}, "teams.shop.overrides[0]: to is missing or empty"),
         (

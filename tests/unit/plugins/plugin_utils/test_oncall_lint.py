@@ -11,7 +11,7 @@ import yaml
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils import oncall_filters, oncall_lint
 from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.live_alertmanager import amtool, write
-from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.oncall_files import WEEKLY, file, utc
+from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.oncall_files import WEEKLY, file, team, utc
 
 NOW = utc("2026-11-29T12:00")
 DAY = {"people": ["alice", "dan"], "start": "2026-01-05", "hours": "08:00-20:00", "shift": "1d", "handover": "08:00"}
@@ -138,6 +138,21 @@ def test_a_swap_that_is_over_is_no_error_whoever_was_meant() -> None:
             f"{LAYER}.shift: with 2 people and 12 h each is always on at the same hours of the week, nights or weekends among them",
         ),
         (
+            {
+                **file(),
+                "teams": {"a": team({**WEEKLY, "people": ["dan"]}, WEEKLY), "b": team({**WEEKLY, "shift": "2w"})},
+                "default_team": "a",
+            },
+            (
+                "teams.b: bob is on call here and in teams.a from Mon 2026-11-30 09:00 Europe/Berlin (2026-11-30 08:00 UTC), "
+                "and may be paged for both at once. Start the list of one with another person"
+            ),
+        ),
+        (
+            file({**WEEKLY, "start": "2026-11-30"}),
+            f"{LAYER}.start: 2026-11-30 is to come, and turns are counted back from it: these people are on call today already",
+        ),
+        (
             file(WEEKLY, {**WEEKLY, "people": ["alice", "carol"]}),
             "teams.shop.layers[1]: alice is on call here and in teams.shop.layers[0] from Sun 2026-11-29 13:00 Europe/Berlin",
         ),
@@ -147,6 +162,11 @@ def test_what_nobody_will_have_meant_is_told_and_not_refused(given: dict[str, An
     told = found(given, "warning")
     assert any(warning in one for one in told), told
     assert oncall_lint.check(given, NOW)
+
+
+def test_two_teams_that_call_different_people_and_a_start_that_is_past_are_no_finding() -> None:
+    teams = {"a": team({**WEEKLY, "start": "2026-11-29"}), "b": team({**WEEKLY, "start": "2026-11-22"})}
+    assert [one for one in found({**file(), "teams": teams, "default_team": "a"}, "warning") if "teams" in one] == []
 
 
 @pytest.mark.parametrize(
