@@ -9,7 +9,7 @@ alert. They are worked out ahead, in UTC. Outside the time that is worked out ev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
@@ -225,5 +225,14 @@ def _receivers(rota: Rota) -> Iterator[Config]:
 
 
 def _integrations(*contacts: Contact) -> Config:
+    """Return the integrations of all contacts, those that several share once: one page is enough."""
     kinds = sorted({kind for one in contacts for kind in one})
-    return {kind: [dict(each) for one in contacts for each in one.get(kind, ())] for kind in kinds}
+    return {kind: _each_once(each for one in contacts for each in one.get(kind, ())) for kind in kinds}
+
+
+def _each_once(integrations: Iterable[Mapping[str, Any]]) -> list[Config]:
+    found: list[Config] = []
+    for one in integrations:
+        if one not in found:
+            found.append(dict(one))
+    return found

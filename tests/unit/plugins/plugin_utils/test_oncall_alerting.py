@@ -113,6 +113,17 @@ def test_after_the_horizon_and_before_it_everybody_is_paged() -> None:
     assert len(receiver["webhook_configs"]) == 1
 
 
+def test_a_contact_that_two_people_share_is_told_once_where_all_are_told() -> None:
+    shared = {
+        "webhook": ["https://pager.example.com/shop", "https://pager.example.com/shop"],
+        "email": "shop@example.com",
+    }
+    people = {"alice": {"contact": shared}, "bob": {"contact": {**shared, "email": "bob@example.com"}}}
+    (everybody,) = [one for one in made({**file(), "people": people})["receivers"] if one["name"] == "team/shop/all"]
+    assert [one["url"] for one in everybody["webhook_configs"]] == ["https://pager.example.com/shop"]
+    assert [one["to"] for one in everybody["email_configs"]] == ["shop@example.com", "bob@example.com"]
+
+
 def test_all_days_of_a_week_give_the_same_and_the_next_week_another() -> None:
     week = [made(two_teams(), now=utc("2026-11-23T00:00") + timedelta(days=day, hours=day)) for day in range(7)]
     assert all(one == week[0] for one in week)
