@@ -57,7 +57,7 @@ class ActionModule(ActionBase):
     def _config(self, options: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
         if options["oncall"] is not None:
             given = {key: options[key] for key in ("receivers", "route", "extra")}
-            return oncall_filters.alerting(options["oncall"], now=at, **given)
+            return oncall_filters.routes(options["oncall"], now=at, **given)
         if options["config"] is not None:
             found: Mapping[str, Any] = options["config"]
             return found
@@ -68,7 +68,7 @@ class ActionModule(ActionBase):
         try:
             path = self._loader.get_real_file(self._find_needle("files", src))
             with open(path, encoding="utf-8") as file:
-                found = yaml.safe_load(file)
+                found = alert_routes.load(file)
         except (AnsibleError, OSError) as error:
             raise BadInput(f"src {src!r} cannot be read: {error}") from error
         except (yaml.YAMLError, ValueError) as error:

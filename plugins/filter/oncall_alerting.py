@@ -13,6 +13,7 @@ description:
   - C(ticket) and C(info) go to the team's C(tickets). Any other severity pages.
   - Alerts that no team owns go to the default team. C(Watchdog) goes to the receiver V(watchdog) where there is one, else to nobody.
   - Outside the time that is worked out, everybody of the team is paged. All days of a week give the same result.
+  - Where anybody is told by mail, O(extra) has to name the server and the sender, by C(smtp_smarthost) and C(smtp_from) in C(global).
   - A file with a gap, a double booking or anything else that is wrong is refused, with the place in the file, the value and the cure.
 author:
   - The groundcrew.fleet founders (@groundcrew)
@@ -27,7 +28,7 @@ options:
     type: str
     default: ""
   horizon_days:
-    description: For how many days at least turns are worked out, from V(7) to V(400).
+    description: For how many days at least turns are worked out, from V(21) to V(400).
     type: int
     default: 60
   receivers:
@@ -50,8 +51,9 @@ options:
 EXAMPLES = r"""
 - name: Tell the routes of the shop's team
   ansible.builtin.debug:
-    msg: "{{ (oncall | groundcrew.fleet.oncall_alerting('2026-03-01T00:00Z')).route }}"
+    msg: "{{ (oncall | groundcrew.fleet.oncall_alerting('2026-03-01T00:00Z', extra={'global': mail})).route }}"
   vars:
+    mail: {smtp_smarthost: "mail.example.com:587", smtp_from: fleet@example.com}
     oncall:
       people:
         alice: {time_zone: Europe/Berlin, contact: {email: alice@example.com}}

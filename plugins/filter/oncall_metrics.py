@@ -24,7 +24,7 @@ options:
     type: str
     default: ""
   horizon_days:
-    description: For how many days at least turns are worked out, from V(7) to V(400).
+    description: For how many days at least turns are worked out, from V(21) to V(400).
     type: int
     default: 60
 """

@@ -29,7 +29,7 @@ options:
     description: Alertmanager's whole configuration as data. One of O(config), O(src) and O(oncall) is needed.
     type: dict
   src:
-    description: A file on the controller with Alertmanager's configuration.
+    description: A file on the controller with Alertmanager's configuration. Values without quotes are read as Alertmanager reads them.
     type: path
   oncall:
     description: An on-call file as data. The configuration is made of it as of the moment that is asked about.

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
+import yaml
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils import alert_times
 
@@ -24,7 +25,23 @@ _INHERITED: dict[str, Any] = {
     "group_interval": "5m",
     "repeat_interval": "4h",
 }
+# A flag in the server's YAML, where it is a text here.
+_YES = ("true", "yes", "on", "y")
 _MATCHER = re.compile(r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!~|!=|=)\s*(.*?)\s*", re.DOTALL)
+
+
+class _Texts(yaml.SafeLoader):
+    """Reads every scalar but null as text, as the server's fields want it: 17:00 is a time of day, and `on` a value of a label."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's way
+        letter: [(tag, fits) for tag, fits in known if tag in ("tag:yaml.org,2002:null", "tag:yaml.org,2002:merge")]
+        for letter, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def load(file: TextIO | str) -> Any:
+    """Return a configuration, values as the server has them. Raise YAMLError for what is no YAML, which quotes a text and no file."""
+    return yaml.load(file, _Texts)  # noqa: S506 - a SafeLoader that knows fewer types
 
 
 class Notice(NamedTuple):
@@ -93,7 +110,7 @@ def _reached(route: _Route, labels: Mapping[str, str]) -> list[_Route]:
             continue
         path = (*route.path, ", ".join(map(str, matchers(child))) or "any alert")
         found += _reached(_Route(child, _settings(child, route.settings), path), labels)
-        if not child.get("continue"):
+        if str(child.get("continue")).lower() not in _YES:
             break
     return found or [route]
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -15,6 +16,7 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import Ba
 
 _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _MONTHS = tuple(name.lower() for name in calendar.month_name[1:])
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
 _FIELDS = ("times", "weekdays", "days_of_month", "months", "years", "location")
 
 
@@ -51,19 +53,30 @@ def _zone(location: object) -> ZoneInfo | timezone:
         ) from error
 
 
-def _time(told: Mapping[str, str], when: datetime) -> bool:
-    return _minutes(told["start_time"]) <= when.hour * 60 + when.minute < _minutes(told["end_time"])
+def _time(told: object, when: datetime) -> bool:
+    if not isinstance(told, Mapping):
+        raise BadInput(f"time interval: times: {told!r} is no mapping. Give start_time and end_time")
+    start, end = (_minutes(key, told.get(key)) for key in ("start_time", "end_time"))
+    return start <= when.hour * 60 + when.minute < end
 
 
-def _minutes(clock: str) -> int:
-    hour, _colon, minute = str(clock).partition(":")
-    return int(hour) * 60 + int(minute)
+def _minutes(key: str, clock: object) -> int:
+    """YAML that knows numbers of base 60 reads 17:00 without quotes as 1020: that is none."""
+    match = _CLOCK.fullmatch(clock) if isinstance(clock, str) else None
+    if match is None:
+        raise BadInput(f'time interval: {key} {clock!r} is no time of day. Give one in quotes, from "00:00" to "24:00"')
+    return int(match[1]) * 60 + int(match[2])
 
 
 def _day(told: object, when: datetime) -> bool:
     """Negative days count from the end of the month; what reaches beyond its ends is cut."""
     length = calendar.monthrange(when.year, when.month)[1]
-    first, last = (length + day + 1 if day < 0 else day for day in _range(told, (), 0))
+    days = _range(told, (), 0)
+    if not all(1 <= abs(day) <= 31 for day in days):
+        raise BadInput(
+            f'time interval: {told!r} is no day of a month. Give 1 to 31, -1 to -31, or a range in quotes: "1:5"'
+        )
+    first, last = (length + day + 1 if day < 0 else day for day in days)
     return first <= length and max(first, -length) <= when.day <= min(last, length)
 
 

@@ -9,7 +9,7 @@ alert. They are worked out ahead, in UTC. Outside the time that is worked out ev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
@@ -29,6 +29,8 @@ GROUP = {
     "group_interval": "1m",
     "repeat_interval": "4h",
 }
+# The alert OncallHorizonEnds fires when two weeks are left, so a week is left to run the playbook in.
+LEAST_DAYS = 21
 _ROUTE = (*GROUP, "receiver", "routes")
 _EXTRA = ("global", "templates", "inhibit_rules", "time_intervals")
 
@@ -62,13 +64,19 @@ def alerting(
 
 def horizon(now: datetime, days: int) -> tuple[datetime, datetime]:
     """Return the time that is worked out: from Monday of this week, in UTC, to at least that many days ahead."""
-    if isinstance(days, bool) or not isinstance(days, int) or not 7 <= days <= 400:
+    if isinstance(days, bool) or not isinstance(days, int) or not LEAST_DAYS <= days <= 400:
         raise BadInput(
-            f"horizon_days {days!r} cannot be. Give 7 to 400 days, more than lie between two runs of the playbook"
+            f"horizon_days {days!r} cannot be. Give {LEAST_DAYS} to 400 days: when 14 are left, OncallHorizonEnds fires, "
+            "and the playbook has to run before"
         )
+    begin = monday(now)
+    return begin, begin + timedelta(days=days + 7)
+
+
+def monday(now: datetime) -> datetime:
+    """Return when this week began, in UTC."""
     day = now.astimezone(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
-    monday = day - timedelta(days=day.weekday())
-    return monday, monday + timedelta(days=days + 7)
+    return day - timedelta(days=day.weekday())
 
 
 def cover(team: Team, now: datetime, days: int) -> Cover:
@@ -112,6 +120,21 @@ def configuration(
         **({"inhibit_rules": list(extra["inhibit_rules"])} if extra.get("inhibit_rules") else {}),
         "time_intervals": [*_time_intervals(covers), *(extra.get("time_intervals") or [])],
     }
+
+
+def sendable(config: Config) -> Config:
+    """Return the configuration. Raise BadInput where somebody is told by mail and no server or sender of mail is given."""
+    given = config.get("global") or {}
+    for receiver in config["receivers"]:
+        for mail in receiver.get("email_configs") or []:
+            ours = {"smtp_smarthost": mail.get("smarthost"), "smtp_from": mail.get("from")}
+            missing = [key for key, own in ours.items() if not own and not given.get(key)]
+            if missing:
+                raise BadInput(
+                    f"the receiver {receiver['name']!r} is told by mail, and {' and '.join(missing)} is not known. Give "
+                    "it in extra.global, which the role has from monitoring_alertmanager.global"
+                )
+    return config
 
 
 def _names(receivers: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -202,5 +225,14 @@ def _receivers(rota: Rota) -> Iterator[Config]:
 
 
 def _integrations(*contacts: Contact) -> Config:
+    """Return the integrations of all contacts, those that several share once: one page is enough."""
     kinds = sorted({kind for one in contacts for kind in one})
-    return {kind: [dict(each) for one in contacts for each in one.get(kind, ())] for kind in kinds}
+    return {kind: _each_once(each for one in contacts for each in one.get(kind, ())) for kind in kinds}
+
+
+def _each_once(integrations: Iterable[Mapping[str, Any]]) -> list[Config]:
+    found: list[Config] = []
+    for one in integrations:
+        if one not in found:
+            found.append(dict(one))
+    return found

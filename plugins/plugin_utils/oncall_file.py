@@ -171,7 +171,7 @@ def _swap(node: Node, zone: ZoneInfo, people: Mapping[str, Person]) -> Swap | No
     names = [name for one in node.child("people").items() if (name := _known(one, people))]
     when = _time(node, zone)
     if len(set(names)) != 2 or len(names) != 2:
-        node.child("people").error("are not two who swap", "Give two different people")
+        node.child("people").refuse("these are not two who swap. Give two different people")
         return None
     return Swap(node.place, *when, (names[0], names[1])) if when else None
 

@@ -34,7 +34,19 @@ def alerting(
     route: Mapping[str, Any] | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the configuration of Alertmanager for an on-call file. Raise BadInput for a file that cannot be right."""
+    """Return the configuration of Alertmanager for an on-call file. Raise BadInput for one that cannot be right, or mail that cannot be sent."""
+    return oncall_alerting.sendable(routes(oncall, now, horizon_days, receivers, route, extra))
+
+
+def routes(
+    oncall: object,
+    now: object = "",
+    horizon_days: int = 60,
+    receivers: Sequence[Mapping[str, Any]] | None = None,
+    route: Mapping[str, Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the configuration as far as it tells who is paged: by which server mail goes may be left open."""
     when = _now(now)
     rota = oncall_lint.check(oncall, when)
     return oncall_alerting.alerting(
@@ -50,7 +62,7 @@ def findings(oncall: object, now: object = "") -> list[dict[str, str]]:
 def calendars(oncall: object, now: object = "", days: int = 180) -> dict[str, str]:
     """Return the calendar of each person from Monday of this week on."""
     when = _now(now)
-    begin, _end = oncall_alerting.horizon(when, 7)
+    begin = oncall_alerting.monday(when)
     ahead = oncall_moments.days(days, option="days")
     return oncall_calendar.calendars(oncall_lint.check(oncall, when), begin, begin + ahead)
 

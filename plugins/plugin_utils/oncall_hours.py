@@ -68,7 +68,7 @@ def windows(schedule: Node) -> tuple[Window, ...] | None:
     if len(schedule.found) > before:
         return None
     if not parts:
-        given.error("leaves no hour", "Leave it out for all hours")
+        given.refuse("no hour is left. Leave it out for all hours")
         return None
     merged = _merged(parts)
     return () if merged == (Window(0, WEEK_MINUTES),) else merged

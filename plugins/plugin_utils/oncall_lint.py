@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import combinations
 from typing import NamedTuple
@@ -52,6 +53,7 @@ def examine(given: object, now: datetime) -> tuple[Rota | None, list[Finding]]:
     if rota is not None:
         now = now.astimezone(timezone.utc)
         found += [one for team in rota.teams.values() for one in _team(team, now)]
+        found += _in_two_teams(rota, now)
     located = [one._replace(line=oncall_origin.line_of(given, one.place)) for one in found]
     return rota, sorted(located, key=lambda one: one.level)
 
@@ -74,7 +76,11 @@ def _layer(team: Team, layer: Layer, now: datetime) -> Iterator[Finding]:
     for patch in passing:
         if patch.ends <= now:
             yield Finding("warning", patch.place, f"ended {rollout_clock.tell(patch.ends, team.zone)}. Remove it")
+    for swap in layer.swaps:
+        if swap.ends > now:
+            yield from _of_nothing(team, layer, swap)
     for schedule in layer.schedules:
+        yield from _to_come(schedule, now)
         yield from _uneven(schedule)
         yield from _always_the_same(schedule)
 
@@ -156,6 +162,32 @@ def _at_odds(team: Team, patches: Sequence[Patch | Swap]) -> Iterator[Finding]:
             )
 
 
+def _of_nothing(team: Team, layer: Layer, swap: Swap) -> Iterator[Finding]:
+    """Yield a finding for a swap in whose time neither of the two has a turn."""
+    unswapped = replace(layer, swaps=(), overrides=())
+    plan = oncall_rota.timeline(unswapped, swap.begins, min(swap.ends, swap.begins + AHEAD))
+    if not any(span.person in swap.people for span in plan):
+        first, second = swap.people
+        begins, ends = (rollout_clock.tell(when, team.zone) for when in (swap.begins, swap.ends))
+        yield Finding(
+            "error",
+            swap.place,
+            f"neither {first} nor {second} has a turn in {layer.place} from {begins} to {ends}, so nothing is swapped. "
+            "Mend the names or the time, or say which layer is meant",
+        )
+
+
+def _to_come(schedule: Schedule, now: datetime) -> Iterator[Finding]:
+    """Yield a finding for a start in the future, before which people are paged all the same."""
+    if schedule.anchor > now.astimezone(schedule.zone).replace(tzinfo=None):
+        yield Finding(
+            "warning",
+            f"{schedule.place}.start",
+            f"{schedule.anchor:%Y-%m-%d} is to come, and turns are counted back from it: these people are on call today already. "
+            "Give a day that is past, unless that is meant",
+        )
+
+
 def _uneven(schedule: Schedule) -> Iterator[Finding]:
     """Yield a finding where handovers cut the open hours into turns of different lengths."""
     lengths = oncall_rota.lengths(schedule)
@@ -194,4 +226,23 @@ def _twice(team: Team, now: datetime) -> Iterator[Finding]:
                 second.place,
                 f"{both.people[0]} is on call here and in {first.place} from {when}, so escalation reaches nobody else. "
                 "Start the list with another person",
+            )
+
+
+def _in_two_teams(rota: Rota, now: datetime) -> Iterator[Finding]:
+    """Yield a finding for each two teams that somebody is on call for at the same time."""
+    plans = {
+        name: [oncall_rota.timeline(layer, now, now + NEAR) for layer in team.layers]
+        for name, team in rota.teams.items()
+    }
+    for (name, some), (other, others) in combinations(plans.items(), 2):
+        found = [both for mine in some for theirs in others if (both := _first_common(mine, theirs, same=True))]
+        if found:
+            first = min(found)
+            when = rollout_clock.tell(first.start, rota.teams[other].zone)
+            yield Finding(
+                "warning",
+                f"teams.{other}",
+                f"{first.people[0]} is on call here and in teams.{name} from {when}, and may be paged for both at once. "
+                "Start the list of one with another person",
             )

@@ -85,7 +85,8 @@ class Layer:
     def people(self) -> frozenset[str]:
         """Everybody who may ever be on."""
         patched = (patch.person for patch in (*self.holidays, *self.overrides))
-        return frozenset([*(name for one in self.schedules for name in one.people), *patched])
+        in_turn = [*(one.people for one in self.schedules), *(one.people for one in self.swaps)]
+        return frozenset([*(name for people in in_turn for name in people), *patched])
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import Ba
 
 # Night work as labour law has it, by the clock of whoever is woken.
 NIGHT_BEGINS, NIGHT_ENDS = time(22), time(6)
+# Far enough for any turn, and far enough from where a date ends to count from it.
+YEARS = range(1970, 2101)
 
 
 def moment(given: object, *, now: datetime, option: str = "at") -> datetime:
-    """Return a moment in UTC; an empty one is `now`. Raise BadInput unless it is ISO 8601 with a zone."""
+    """Return a moment in UTC; an empty one is `now`. Raise BadInput unless it is ISO 8601 with a zone, of our times."""
     if given is None or given == "":
         return now
     cure = 'Give it with its zone, as "2026-12-24T18:00+01:00" or "2026-12-24T17:00Z"'
@@ -26,6 +28,8 @@ def moment(given: object, *, now: datetime, option: str = "at") -> datetime:
         raise BadInput(f"{option} {given!r} is no moment. {cure}") from error
     if found.tzinfo is None:
         raise BadInput(f"{option} {given!r} has no zone. {cure}")
+    if found.year not in YEARS:
+        raise BadInput(f"{option} {given!r} cannot be. Give a year from {YEARS[0]} to {YEARS[-1]}")
     return found.astimezone(timezone.utc)
 
 

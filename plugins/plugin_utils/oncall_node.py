@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_model import Finding
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_moments import YEARS
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # A name goes into labels, receivers, file names and a calendar: letters of any language, and nothing that means something there.
 _NAME = re.compile(r"\w(?:[\w .@+-]{0,60}\w)?")
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])\s*([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{1,2}:[0-9]{2})(?::00)?)?")
 CLOCK_CURE = 'Give a time of day in quotes: "09:00"'
 
@@ -36,8 +38,8 @@ class Node:
         return Node(self.place, value, self.found)
 
     def error(self, wrong: str, cure: str) -> None:
-        """Note that the value is wrong; the value stands in the finding."""
-        self.found.append(Finding("error", self.place, f"{self.value!r} {wrong}. {cure}"))
+        """Note that the value is wrong; it stands in the finding, unless it is one that may hold a contact."""
+        self.found.append(Finding("error", self.place, f"{_shown(self.value)} {wrong}. {cure}"))
 
     def refuse(self, text: str) -> None:
         """Note an error whose value is not to be shown."""
@@ -66,7 +68,7 @@ class Node:
     def named(self) -> Iterator[tuple[str, Node]]:
         """Yield the entries of a mapping by name, in the order of names; note names that nobody could use."""
         if not isinstance(self.value, Mapping) or not self.value:
-            self.error("names nobody", "Give a mapping of names")
+            self.refuse("this is no mapping, or an empty one. Give each by its name")
             return
         for name in sorted(self.value, key=str):
             node = Node(f"{self.place}.{name}", self.value[name], self.found)
@@ -122,10 +124,14 @@ class Node:
             return None
         try:
             clock = datetime.strptime(match[2] or "00:00", "%H:%M").time()  # noqa: DTZ007 - the wall's clock has no zone
-            return datetime.combine(date.fromisoformat(match[1]), clock), match[2] is None
+            found = datetime.combine(date.fromisoformat(match[1]), clock)
         except ValueError:
             self.error("is not in any calendar", cure)
             return None
+        if found.year not in YEARS:
+            self.error("cannot be", f"Give a year from {YEARS[0]} to {YEARS[-1]}")
+            return None
+        return found, match[2] is None
 
     def zone(self) -> ZoneInfo | None:
         """Return the time zone of that name; note one that is not known, with the nearest that is."""
@@ -136,7 +142,7 @@ class Node:
                 raise BadInput(
                     "this controller has no database of time zones. Install its package tzdata, or the one of PyPI"
                 ) from error
-            self.error("is no time zone that this controller knows", f"Did you mean {nearest_zone(str(self.value))}?")
+            self.error("is no time zone that this controller knows", _zone_cure(str(self.value)))
             return None
 
     def number(self, least: int) -> int | None:
@@ -144,6 +150,25 @@ class Node:
             self.error("is no number that fits", f"Give a whole number from {least} on")
             return None
         return self.value
+
+
+def _shown(value: object) -> str:
+    """Return a value as it may be shown: of lists and mappings, which may hold secrets, only what they are."""
+    if isinstance(value, (str, bytes, int, float, date, type(None))):
+        return repr(value)
+    return "a mapping" if isinstance(value, Mapping) else "a list" if isinstance(value, (list, tuple)) else "this"
+
+
+def _zone_cure(name: str) -> str:
+    offset = _OFFSET.fullmatch(name.strip())
+    if offset is None:
+        return f"Did you mean {nearest_zone(name)}?"
+    # These names count the hours that one has to add to come to UTC.
+    fixed = f"Etc/GMT{'-' if offset[1] == '+' else '+'}{int(offset[2])}"
+    known = offset[3] in (None, "00") and fixed in available_timezones()
+    return "Name a city whose clock it is, as Europe/Berlin" + (
+        f", or {fixed}, which is {name} all year" if known else ""
+    )
 
 
 def nearest_zone(name: str) -> str:

@@ -17,7 +17,12 @@ from ansible_collections.groundcrew.fleet.plugins.plugin_utils import oncall_mom
 from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.oncall_files import WEEKLY, file, utc
 
 NOW = "2026-03-25T12:00Z"
+MAIL = {"smtp_smarthost": "localhost:25", "smtp_from": "fleet@example.com"}
 NAMES = ("alerting", "calendars", "escalation", "fairness", "findings", "metrics", "page")
+
+
+HOOK = {"webhook": "https://pager.example.com/"}
+ALL_BY_HOOK = {**file(tickets=HOOK), "people": {name: {"contact": HOOK} for name in ("alice", "bob")}}
 
 
 def filter_of(name: str) -> Callable[..., Any]:
@@ -29,7 +34,7 @@ def filter_of(name: str) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     "name,given,look",
     [
-        ("alerting", (NOW,), lambda found: found["route"]["receiver"] == "nobody"),
+        ("alerting", (NOW, 60, [], {}, {"global": MAIL}), lambda found: found["route"]["receiver"] == "nobody"),
         ("calendars", (NOW, 30), lambda found: sorted(found) == ["alice", "bob"]),
         ("escalation", (), lambda found: found["teams"] == {"shop": []}),
         ("fairness", (NOW, "2026-03-26T12:00Z"), lambda found: found["people"][1]["hours"] == 24),
@@ -62,10 +67,35 @@ def test_findings_tell_what_the_others_refuse() -> None:
 
 
 @pytest.mark.parametrize(
+    "mail,missing",
+    [
+        ({}, "smtp_smarthost and smtp_from is not known"),
+        ({"smtp_smarthost": "localhost:25"}, "and smtp_from is not known"),
+        ({"smtp_from": "fleet@example.com"}, "and smtp_smarthost is not known"),
+    ],
+)
+def test_mail_without_server_or_sender_is_refused_before_alertmanager_does(mail: dict[str, str], missing: str) -> None:
+    with pytest.raises(
+        AnsibleFilterError, match=rf"'person/alice' is told by mail, .*{missing}\. .*alertmanager\.global"
+    ):
+        filter_of("alerting")(file(), NOW, extra={"global": mail})
+    own = {"name": "audit", "email_configs": [{"to": "a@example.com", **mail}]}
+    with pytest.raises(AnsibleFilterError, match="'audit' is told by mail"):
+        filter_of("alerting")(ALL_BY_HOOK, NOW, receivers=[own])
+
+
+def test_mail_may_have_a_server_and_a_sender_of_its_own_and_hooks_need_none() -> None:
+    own = {"to": "a@example.com", "smarthost": "localhost:25", "from": "fleet@example.com"}
+    made = filter_of("alerting")(ALL_BY_HOOK, NOW, receivers=[{"name": "audit", "email_configs": [own]}])
+    assert made["receivers"][-1]["email_configs"] == [own]
+
+
+@pytest.mark.parametrize(
     "name,given,found",
     [
         ("alerting", ("yesterday",), "now 'yesterday' is no moment. Give it with its zone"),
         ("page", ("2026-03-25T12:00",), "now '2026-03-25T12:00' has no zone"),
+        ("page", ("9999-12-31T00:00Z",), "now '9999-12-31T00:00Z' cannot be. Give a year from 1970 to 2100"),
         ("calendars", (NOW, 0), "days 0 cannot be. Give a whole number from 1 to 3660"),
         ("fairness", (NOW, NOW), "is not after begin"),
         ("fairness", (NOW, "2066-03-25T12:00Z"), "is more than ten years after begin"),

@@ -54,8 +54,9 @@ def info(**options: Any) -> dict[str, Any]:
 
 
 def test_who_is_on_call_and_who_is_paged_are_told_without_any_server(tmp_path: Path) -> None:
-    config = oncall_filters.alerting(file(), now="2026-12-20T00:00Z")
-    (tmp_path / "alertmanager.yml").write_text(yaml.safe_dump(config))
+    config = oncall_filters.routes(file(), now="2026-12-20T00:00Z")
+    # As people write it, and as Alertmanager reads it.
+    (tmp_path / "alertmanager.yml").write_text(yaml.safe_dump(config).replace("'24:00'", "24:00"))
     (tmp_path / "broken.yml").write_text("route: [secret")
     told = play(
         tmp_path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,65 @@ def test_a_notice_tells_the_way_what_is_inherited_and_what_keeps_it_back() -> No
 def test_a_configuration_that_cannot_be_read_is_refused(config: dict[str, Any], found: str) -> None:
     with pytest.raises(BadInput, match=found):
         alert_routes.notices(config, {"owner": "shop"}, NOW)
+
+
+@pytest.mark.parametrize(
+    "interval,found",
+    [
+        ({"times": [{"start_time": "09:00", "end_time": 1020}]}, "end_time 1020 is no time of day. Give one in quotes"),
+        ({"times": [{"start_time": "09:00"}]}, "end_time None is no time of day"),
+        ({"times": [{"start_time": "9:00", "end_time": "24:00"}]}, "start_time '9:00' is no time of day"),
+        ({"times": [{"start_time": "09:00", "end_time": "24:01"}]}, "end_time '24:01' is no time of day"),
+        ({"times": ["09:00"]}, "times: '09:00' is no mapping. Give start_time and end_time"),
+        ({"days_of_month": [65]}, '65 is no day of a month. Give 1 to 31, -1 to -31, or a range in quotes: "1:5"'),
+        ({"days_of_month": ["0:3"]}, "'0:3' is no day of a month"),
+    ],
+)
+def test_a_time_interval_that_cannot_be_read_is_refused(interval: dict[str, Any], found: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(found)):
+        alert_times.holds([interval], NOW)
+
+
+def by_hand(word: str = "on", hours: str = "start_time: 09:00, end_time: 17:00", days: str = "1:5") -> str:
+    """A configuration as people write it: few quotes, an anchor, and nothing after a colon."""
+    return f"""
+route:
+  receiver: top
+  routes:
+  - &office {{receiver: office, continue: {word}, active_time_intervals: [office]}}
+  - {{<<: *office, receiver: env, match: {{env: {word}}}, group_wait: 1m}}
+  - receiver: last
+    routes:
+receivers: [{{name: top}}, {{name: office}}, {{name: env}}, {{name: last}}]
+time_intervals:
+- name: office
+  time_intervals:
+  - times: [{{{hours}}}]
+    days_of_month: [{days}]
+    years: [2026]
+"""
+
+
+def test_a_file_is_read_as_alertmanager_reads_it_and_not_as_other_yaml() -> None:
+    config = alert_routes.load(by_hand())
+    for day, office in (("01T08:59", 0), ("01T09:00", 1), ("05T16:59", 1), ("05T17:00", 0), ("06T12:00", 0)):
+        told = alert_routes.paged(config, {"env": "on"}, utc(f"2026-03-{day}"))
+        assert told == [*(["office", "env"] if office else []), "last"], day
+
+
+@pytest.mark.parametrize(
+    "word", ["true", "True", "yes", "y", "on", "ON", "false", "no", "off", "null", "010", "0x1f", "1_0", ".5"]
+)
+def test_amtool_reads_a_word_without_quotes_as_the_simulation_does(tmp_path: Path, word: str) -> None:
+    flag = word if word.isalpha() else "true"
+    text = by_hand(word).replace(f"continue: {word}", f"continue: {flag}")
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(text)
+    argv = [program("amtool"), "config", "routes", "test", f"--config.file={path}"]
+    for value in (word, word.lower(), "true", "31", "8"):
+        said = subprocess.check_output([*argv, f"env={value}"], text=True).strip()
+        found = alert_routes.notices(alert_routes.load(text), {"env": value}, NOW)
+        assert ",".join(one.receiver for one in found) == said, value
 
 
 @pytest.mark.parametrize(

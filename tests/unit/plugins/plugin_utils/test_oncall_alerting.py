@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils import (
     alert_routes,
@@ -84,6 +85,13 @@ def test_what_no_team_owns_goes_to_a_receiver_where_one_is_named_and_the_watchdo
     assert paged(config, alertname="Watchdog") == ["nobody"]
 
 
+def test_somebody_from_outside_who_swaps_into_a_layer_is_a_receiver_and_paged(tmp_path: Path) -> None:
+    given = file(swaps=[{"people": ["alice", "dan"], "from": "2026-11-23", "to": "2026-12-06"}])
+    config = made(given)
+    assert "SUCCESS" in amtool(write(tmp_path / "alertmanager.yml", config), "check-config")
+    assert paged(config) == ["person/dan"]
+
+
 def test_routes_that_come_first_are_passed_through() -> None:
     first = {"matchers": ['environment="staging"'], "receiver": "nobody"}
     assert paged(made(file(), route={"routes": [first]}), environment="staging") == ["nobody"]
@@ -103,6 +111,17 @@ def test_after_the_horizon_and_before_it_everybody_is_paged() -> None:
     (receiver,) = [one for one in config["receivers"] if one["name"] == "team/shop/all"]
     assert [one["to"] for one in receiver["email_configs"]] == ["alice@example.com"]
     assert len(receiver["webhook_configs"]) == 1
+
+
+def test_a_contact_that_two_people_share_is_told_once_where_all_are_told() -> None:
+    shared = {
+        "webhook": ["https://pager.example.com/shop", "https://pager.example.com/shop"],
+        "email": "shop@example.com",
+    }
+    people = {"alice": {"contact": shared}, "bob": {"contact": {**shared, "email": "bob@example.com"}}}
+    (everybody,) = [one for one in made({**file(), "people": people})["receivers"] if one["name"] == "team/shop/all"]
+    assert [one["url"] for one in everybody["webhook_configs"]] == ["https://pager.example.com/shop"]
+    assert [one["to"] for one in everybody["email_configs"]] == ["shop@example.com", "bob@example.com"]
 
 
 def test_all_days_of_a_week_give_the_same_and_the_next_week_another() -> None:
@@ -178,7 +197,10 @@ def test_a_value_cannot_break_out_of_its_matcher(tmp_path: Path, value: str) -> 
 @pytest.mark.parametrize(
     "more,found",
     [
-        ({"horizon_days": 6}, "horizon_days 6 cannot be. Give 7 to 400 days"),
+        (
+            {"horizon_days": 20},
+            "horizon_days 20 cannot be. Give 21 to 400 days: when 14 are left, OncallHorizonEnds fires",
+        ),
         ({"horizon_days": True}, "horizon_days True cannot be"),
         ({"receivers": [{}]}, r"monitoring_receivers\[0\]: it has no name"),
         ({"receivers": [{"name": "a"}, {"name": "a"}]}, r"monitoring_receivers\[1\]: the name 'a' is taken"),
@@ -212,3 +234,11 @@ def test_grouping_and_further_parts_are_taken_as_given(tmp_path: Path) -> None:
     assert config["inhibit_rules"] == extra["inhibit_rules"]
     assert config["time_intervals"][-1]["name"] == "nights"
     assert "SUCCESS" in amtool(write(tmp_path / "alertmanager.yml", {**config, "templates": []}), "check-config")
+
+
+def test_the_least_horizon_leaves_a_week_until_the_alert_that_it_ends() -> None:
+    alerts = yaml.safe_load((Path(alert_routes.__file__).parent / "fleet_rules.yml").read_text())
+    covered = alerts["thresholds"]["oncall_covered_days"]
+    for day in range(7):
+        _begin, end = oncall_alerting.horizon(NOW + timedelta(days=day), oncall_alerting.LEAST_DAYS)
+        assert end - (NOW + timedelta(days=day)) >= timedelta(days=covered + 7)

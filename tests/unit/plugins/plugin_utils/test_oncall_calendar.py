@@ -56,6 +56,13 @@ def test_the_second_layer_says_so_and_an_override_its_reason() -> None:
     assert (one["SUMMARY"], one["DESCRIPTION"]) == ("On call: shop, layer 1", f"override: first; {LONG}")
 
 
+def test_a_turn_that_somebody_from_outside_has_swapped_for_is_in_that_calendar() -> None:
+    (one,) = events(
+        calendars(file(swaps=[{"people": ["bob", "dan"], "from": "2026-03-24", "to": "2026-03-24"}]))["dan"]
+    )
+    assert (one["DTSTART"], one["DESCRIPTION"]) == ("20260323T230000Z", "swap with bob")
+
+
 def test_an_event_keeps_its_identity_from_week_to_week() -> None:
     now, later = (events(calendars(file(), weeks)["bob"]) for weeks in (0, 1))
     assert (

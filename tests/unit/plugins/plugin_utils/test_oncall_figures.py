@@ -64,6 +64,13 @@ def test_shifts_are_those_of_the_first_layer_and_what_no_team_owns_has_those_of_
     }
 
 
+def test_whoever_swaps_into_a_layer_of_one_comes_next() -> None:
+    swap = {"people": ["alice", "dan"], "from": "2026-03-27 09:00", "to": "2026-03-28 09:00"}
+    page = oncall_figures.page(rota(file({**WEEKLY, "people": ["alice"]}, swaps=[swap])), NOW)
+    (layer,) = page["teams"][0]["layers"]
+    assert (layer["now"]["person"], layer["next"]["person"]) == ("alice", "dan")
+
+
 def test_fairness_counts_hours_nights_and_weekends_by_the_clock_of_who_is_on() -> None:
     given = file({**WEEKLY, "handover": "00:00"}, time_zone="UTC")
     given = {**given, "people": {name: {**one, "time_zone": "UTC"} for name, one in PEOPLE.items()}}

@@ -90,6 +90,34 @@ def test_a_contact_that_cannot_be_is_refused_without_its_value(given: dict[str, 
     assert "secret" not in "".join(told)
 
 
+SECRET = {"contact": {"webhook": "https://pager.example.com/secret"}}
+
+
+@pytest.mark.parametrize(
+    "given,found",
+    [
+        ({**file(), "people": [{"name": "alice", **SECRET}]}, "people: this is no mapping, or an empty one."),
+        ({**file(), "people": "https://pager.example.com/secret"}, "people: this is no mapping"),
+        ({**file(), "people": {"alice": "https://pager.example.com/secret"}}, "people.alice: this is no mapping."),
+        ({**file(), "teams": [team(WEEKLY, tickets=SECRET["contact"])]}, "teams: this is no mapping"),
+        (file({**WEEKLY, "people": {"alice": SECRET}}), "layers[0].people: a mapping is no list. Give a list"),
+        (file({**WEEKLY, "people": [SECRET]}), "layers[0].people[0]: a mapping is nobody in people"),
+        (file({**WEEKLY, "people": [[SECRET]]}), "layers[0].people[0]: a list is nobody in people"),
+        (file(layers=SECRET), "teams.shop.layers: a mapping is no list"),
+        (
+            file(swaps=[{"people": [SECRET, "bob"], "from": "2026-01-01", "to": "2026-01-02"}]),
+            "swaps[0].people: these are not two who swap",
+        ),
+        ({**file(), "default_team": SECRET}, "default_team: a mapping is no team"),
+        ({**file(), "default_team": UserString("secret")}, "default_team: this is no team"),
+    ],
+)
+def test_a_contact_in_the_wrong_place_is_refused_without_its_value(given: dict[str, Any], found: str) -> None:
+    told = faults(given)
+    assert any(found in one for one in told), told
+    assert "secret" not in "".join(told)
+
+
 @pytest.mark.parametrize(
     "hours,days,windows",
     [
@@ -131,6 +159,8 @@ FIRST = "teams.shop.layers[0]"
         ({"people": [3]}, f"{FIRST}.people[0]: 3 is nobody in people"),
         ({"start": None}, f"{FIRST}: start is missing or empty"),
         ({"start": "2026-02-30"}, f"{FIRST}.start: '2026-02-30' is not in any calendar"),
+        ({"start": "9999-12-31"}, f"{FIRST}.start: '9999-12-31' cannot be. Give a year from 1970 to 2100"),
+        ({"start": "0001-01-01"}, f"{FIRST}.start: '0001-01-01' cannot be"),
         ({"start": "5 Jan"}, f"{FIRST}.start: '5 Jan' is neither a day nor a minute"),
         ({"start": "2026-01-05 09:00"}, f"{FIRST}.start: '2026-01-05 09:00' is no day"),
         ({"shift": "7"}, f"{FIRST}.shift: '7' is no length of a shift. Give a whole number of hours, days or weeks"),
@@ -150,11 +180,26 @@ FIRST = "teams.shop.layers[0]"
             {"time_zone": "Europe/Berln"},
             f"{FIRST}.time_zone: 'Europe/Berln' is no time zone that this controller knows. Did you mean Europe/Berlin?",
         ),
+        (
+            {"time_zone": "UTC+2"},
+            (
+                "'UTC+2' is no time zone that this controller knows. Name a city whose clock it is, as Europe/Berlin, "
+                "or Etc/GMT-2, which is UTC+2 all year"
+            ),
+        ),
+        (
+            {"time_zone": "-05:00"},
+            "Name a city whose clock it is, as Europe/Berlin, or Etc/GMT+5, which is -05:00 all year",
+        ),
+        (
+            {"time_zone": "GMT+5:30"},
+            "'GMT+5:30' is no time zone that this controller knows. Name a city whose clock it is, as Europe/Berlin",
+        ),
         ({"days": ["mo"]}, f"{FIRST}.days[0]: 'mo' is no day"),
         ({"hours": "9-17"}, f"{FIRST}.hours: '9-17' is no time of the week"),
         ({"hours": 540}, f"{FIRST}.hours: 540 is no list"),
         ({"hours": [540]}, f"{FIRST}.hours[0]: 540 is no time of the week"),
-        ({"hours": []}, f"{FIRST}.hours: [] leaves no hour"),
+        ({"hours": []}, f"{FIRST}.hours: no hour is left. Leave it out for all hours"),
         ({"hours": "fri 17:00 - 09:00"}, f"{FIRST}.hours: 'fri 17:00 - 09:00' has a weekday where it cannot be"),
         ({"hours": "fri 17:00 - mon 09:00", "days": ["fri"]}, "has a weekday where it cannot be"),
         (
@@ -187,6 +232,10 @@ def test_a_fault_of_a_schedule_names_its_place_its_value_and_the_cure(change: di
             {"overrides": [{"person": "eve", "from": "2026-01-01", "to": "2026-01-02"}]},
             "teams.shop.overrides[0].person: 'eve' is nobody",
         ),
+        (
+            {"overrides": [{"person": "bob", "from": "2026-01-01", "to": "9999-12-31"}]},
+            "teams.shop.overrides[0].to: '9999-12-31' cannot be. Give a year from 1970 to 2100",
+        ),
         ({"overrides": [{"person": "bob", "from": "2026-01-01"}]}, "teams.shop.overrides[0]: to is missing or empty"),
         (
             {"overrides": [{"person": "bob", "from": "2026-01-01", "to": "2026-01-02", "layer": 1}]},
@@ -198,7 +247,7 @@ def test_a_fault_of_a_schedule_names_its_place_its_value_and_the_cure(change: di
         ),
         (
             {"swaps": [{"people": ["bob", "bob"], "from": "2026-01-01", "to": "2026-01-02"}]},
-            "teams.shop.swaps[0].people: ['bob', 'bob'] are not two who swap",
+            "teams.shop.swaps[0].people: these are not two who swap. Give two different people",
         ),
         ({"swaps": ["bob"]}, "teams.shop.swaps[0]: this is no mapping. Give people, from, to, layer"),
         (
@@ -233,7 +282,7 @@ def test_a_fault_of_a_team_names_its_place_its_value_and_the_cure(more: dict[str
             {**file(), "people": {**PEOPLE, "eve": {"time_zone": "Mars"}}},
             "people.eve.time_zone: 'Mars' is no time zone",
         ),
-        ({**file(), "people": ["alice"]}, "people: ['alice'] names nobody. Give a mapping of names"),
+        ({**file(), "people": ["alice"]}, "people: this is no mapping, or an empty one. Give each by its name"),
     ],
 )
 def test_a_fault_of_the_file_names_its_place_its_value_and_the_cure(given: object, found: str) -> None:
@@ -268,6 +317,13 @@ def test_somebody_whom_nobody_calls_is_told_and_not_refused() -> None:
     assert [str(one) for one in found] == [
         "people.carol: carol is in no team. Add carol to one, or leave carol out",
         "people.dan: dan is in no team. Add dan to one, or leave dan out",
+    ]
+
+
+def test_somebody_who_only_swaps_is_on_call_and_needs_a_contact() -> None:
+    swap = {"people": ["alice", "dan"], "from": "2026-01-05", "to": "2026-01-06"}
+    assert faults({**file(swaps=[swap]), "people": {**PEOPLE, "dan": {}}}) == [
+        "people.dan: dan is on call for shop and has no contact. Give an email, a webhook or a chat"
     ]
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
-from ansible_collections.groundcrew.fleet.plugins.plugin_utils import oncall_lint
-from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.oncall_files import WEEKLY, file, utc
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils import oncall_filters, oncall_lint
+from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.live_alertmanager import amtool, write
+from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.oncall_files import WEEKLY, file, team, utc
 
 NOW = utc("2026-11-29T12:00")
 DAY = {"people": ["alice", "dan"], "start": "2026-01-05", "hours": "08:00-20:00", "shift": "1d", "handover": "08:00"}
@@ -72,11 +73,20 @@ LAYER = "teams.shop.layers[0]"
                 swaps=[
                     {"people": ["alice", "bob"], "from": "2027-01-01", "to": "2027-01-03"},
                     {"people": ["carol", "bob"], "from": "2027-01-02", "to": "2027-01-05"},
-                    {"people": ["carol", "dan"], "from": "2027-02-02", "to": "2027-02-05"},
-                    {"people": ["alice", "bob"], "from": "2027-02-02", "to": "2027-02-05"},
+                    {"people": ["carol", "alice"], "from": "2027-02-02", "to": "2027-02-16"},
+                    {"people": ["dan", "bob"], "from": "2027-02-02", "to": "2027-02-16"},
                 ]
             ),
             ["teams.shop.swaps[1]: from Sat 2027-01-02 00:00 Europe/Berlin .* teams.shop.swaps[0] says"],
+        ),
+        (
+            file(swaps=[{"people": ["carol", "dan"], "from": "2027-02-02", "to": "2027-02-05"}]),
+            [
+                (
+                    f"teams.shop.swaps[0]: neither carol nor dan has a turn in {LAYER} from Tue 2027-02-02 00:00 Europe/Berlin "
+                    "(2027-02-01 23:00 UTC) to Sat 2027-02-06 00:00 Europe/Berlin (2027-02-05 23:00 UTC), so nothing is swapped"
+                )
+            ],
         ),
         (
             file(holidays=[{"name": "a", "dates": ["2027-01-01", "2027-01-01"], "people": ["dan"]}]),
@@ -101,6 +111,12 @@ def test_an_override_may_fill_a_gap_only_where_it_lies() -> None:
     assert "nobody is on call from Mon 2026-12-07 08:00" in told
 
 
+def test_a_swap_that_is_over_is_no_error_whoever_was_meant() -> None:
+    over = file(swaps=[{"people": ["carol", "dan"], "from": "2026-02-02", "to": "2026-02-05"}])
+    assert found(over, "error") == []
+    assert any("teams.shop.swaps[0]: ended" in one for one in found(over, "warning"))
+
+
 @pytest.mark.parametrize(
     "given,warning",
     [
@@ -122,6 +138,21 @@ def test_an_override_may_fill_a_gap_only_where_it_lies() -> None:
             f"{LAYER}.shift: with 2 people and 12 h each is always on at the same hours of the week, nights or weekends among them",
         ),
         (
+            {
+                **file(),
+                "teams": {"a": team({**WEEKLY, "people": ["dan"]}, WEEKLY), "b": team({**WEEKLY, "shift": "2w"})},
+                "default_team": "a",
+            },
+            (
+                "teams.b: bob is on call here and in teams.a from Mon 2026-11-30 09:00 Europe/Berlin (2026-11-30 08:00 UTC), "
+                "and may be paged for both at once. Start the list of one with another person"
+            ),
+        ),
+        (
+            file({**WEEKLY, "start": "2026-11-30"}),
+            f"{LAYER}.start: 2026-11-30 is to come, and turns are counted back from it: these people are on call today already",
+        ),
+        (
             file(WEEKLY, {**WEEKLY, "people": ["alice", "carol"]}),
             "teams.shop.layers[1]: alice is on call here and in teams.shop.layers[0] from Sun 2026-11-29 13:00 Europe/Berlin",
         ),
@@ -131,6 +162,11 @@ def test_what_nobody_will_have_meant_is_told_and_not_refused(given: dict[str, An
     told = found(given, "warning")
     assert any(warning in one for one in told), told
     assert oncall_lint.check(given, NOW)
+
+
+def test_two_teams_that_call_different_people_and_a_start_that_is_past_are_no_finding() -> None:
+    teams = {"a": team({**WEEKLY, "start": "2026-11-29"}), "b": team({**WEEKLY, "start": "2026-11-22"})}
+    assert [one for one in found({**file(), "teams": teams, "default_team": "a"}, "warning") if "teams" in one] == []
 
 
 @pytest.mark.parametrize(
@@ -156,10 +192,15 @@ def test_a_rotation_that_gives_the_nights_to_one_person_is_a_finding() -> None:
 GUIDE = Path(__file__).resolve().parents[4] / "docs/guides/on-call.md"
 
 
+def shown() -> list[Any]:
+    """What the guide shows as YAML, with a URL for each secret."""
+    blocks = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    return [yaml.safe_load(re.sub(r'"\{\{.*?\}\}"', "https://example.com/", block)) for block in blocks]
+
+
 def guide() -> list[dict[str, Any]]:
     """The on-call files that the guide shows; what is a part of a team stands in one. Other variables of the role are none."""
-    blocks = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    read = [yaml.safe_load(re.sub(r'"\{\{.*?\}\}"', "https://example.com/", block)) for block in blocks]
+    read = shown()
     whole = [one["monitoring_oncall"] for one in read if "monitoring_oncall" in one]
     parts = [one for one in read if isinstance(one, dict) and not any(key.startswith("monitoring_") for key in one)]
     return [*whole, *(file(**{"layers": [WEEKLY], **one}) for one in parts)]
@@ -170,3 +211,9 @@ def test_every_file_of_the_guide_is_accepted() -> None:
     assert len(files) > 1, "the guide's files are not found"
     for given in files:
         assert found(given, "error") == []
+
+
+def test_alertmanager_takes_what_comes_of_the_first_file_of_the_guide(tmp_path: Path) -> None:
+    first = shown()[0]
+    made = oncall_filters.alerting(first["monitoring_oncall"], NOW, extra=first["monitoring_alertmanager"])
+    assert "SUCCESS" in amtool(write(tmp_path / "alertmanager.yml", made), "check-config")
