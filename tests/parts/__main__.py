@@ -37,7 +37,11 @@ def _parts() -> list[Part]:
         Part("artefact", "the artefact installed and read elsewhere", static.artefact, fast=True),
         Part("pages", "every query has data, every page is whole in a browser", static.pages, fast=True),
         Part(
-            "crash", "stop at every recorded operation, recover", lab.crash, lab.CRASH_HOSTS, shows=r"^\d+ .* survived"
+            "crash",
+            "stop at a third of the recorded operations, recover",
+            lab.crash,
+            lab.CRASH_HOSTS,
+            shows=r"^\d+ .* survived",
         ),
         Part("lockout", "cut off by a change, and let in again", lab.lockout),
         *_kill(),
@@ -53,6 +57,14 @@ def _parts() -> list[Part]:
             lab.LAB,
             alone=True,
             shows=r"requests|lost",
+        ),
+        Part(
+            "crash-all",
+            "the same at every operation instead of a third",
+            lab.crash_all,
+            lab.CRASH_HOSTS,
+            default=False,
+            shows=r"^\d+ .* survived",
         ),
         Part(
             "mutations",
@@ -114,7 +126,7 @@ def _molecule() -> list[Part]:
 
 
 def _units(core: str, *, default: bool) -> Part:
-    run = cores.under_core(core, "tests/unit")
+    run = cores.units_under_core(core)
     fast = not cores.needs_container(core)
     # One environment serves the units and the facts of a core; whichever comes first makes it.
     return Part(

@@ -16,6 +16,8 @@ DEVELOPMENT_CORE = "2.19"
 NEWER_PYTHONS = ("3.13", "3.12")
 # Rollouts under another core than that of development: what differs between cores, and each playbook once.
 EVERY_CORE = ("tests/rollout_facts", "-m", "every_core")
+# Seconds of tests that no rule of Ansible's plays a part in: a second core on the same Python has nothing to add.
+OF_PYTHON_ALONE = "of_python_alone"
 # What the tests call beside Python, for the container of a newer core.
 PACKAGES = ("python3-venv", "apt-utils", "git", "openssh-client")
 IMAGE_SCRIPT = "playbooks/files/lab/image"
@@ -24,6 +26,12 @@ IMAGE_SCRIPT = "playbooks/files/lab/image"
 def facts_under_core(core: str) -> Callable[[Job], Counts]:
     """The part that runs what rollouts rest on under that ansible-core."""
     return under_core(core, *(EVERY_CORE if core != DEVELOPMENT_CORE else EVERY_CORE[:1]))
+
+
+def units_under_core(core: str) -> Callable[[Job], Counts]:
+    """The part that runs the unit tests under that ansible-core."""
+    again = core != DEVELOPMENT_CORE and not needs_newer_python(core)
+    return under_core(core, "tests/unit", *(["-m", f"not {OF_PYTHON_ALONE}"] if again else []))
 
 
 def under_core(core: str, *tests: str) -> Callable[[Job], Counts]:

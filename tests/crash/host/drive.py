@@ -165,7 +165,7 @@ def kill(options: dict[str, Any]) -> dict[str, Any]:
     """
     suite = Suite(options["trace"], options["seed"])
     suite.look("the recorded run", expected="new")
-    numbers = [n for n in range(len(suite.record) + 1) if n % options.get("every", 1) == options.get("from", 0)]
+    numbers = [n for n in range(len(suite.record) + 1) if n % options["every"] == options["from"]]
     for turn, number in enumerate(numbers):
         way = options["ways"][turn % len(options["ways"])]
         where = f"{way} after kill -9 before operation {number}, {(*suite.record, 'the end')[number]}"

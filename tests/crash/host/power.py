@@ -21,7 +21,7 @@ GRAVEYARDS = {HOST.base: f"{HOST.base}/graves", scene.TOP: f"{scene.TOP}/graves"
 def power(options: dict[str, Any]) -> dict[str, Any]:
     """Cut the power before every operation: once with all that is unsynced lost, then with random parts of it."""
     suite = drive.Suite(options["trace"], options["seed"])
-    numbers = [n for n in range(len(suite.record) + 1) if n % options.get("every", 1) == 0]
+    numbers = [n for n in range(len(suite.record) + 1) if n % options["every"] == options["from"]]
     rounds = [None, *(suite.dice.randrange(1 << 30) for _subset in range(options["subsets"]))]
     for number in numbers:
         for seed in rounds:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from ansible_collections.groundcrew.fleet.tests.fleet import load
 
+pytestmark = pytest.mark.of_python_alone
+
 
 class Shop(BaseHTTPRequestHandler):
     """Answers 200, except where a test has told it otherwise."""

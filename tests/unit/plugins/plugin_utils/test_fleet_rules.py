@@ -19,6 +19,8 @@ from ansible_collections.groundcrew.fleet.plugins.plugin_utils.fleet_rules impor
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.slo_rules import ALERTS as SLO_ALERTS
 from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.promtool import promtool
 
+pytestmark = pytest.mark.of_python_alone
+
 ROOT = Path(__file__).resolve().parents[4]
 RUNBOOKS = ROOT / "docs/runbooks"
 CASES: dict[str, list[dict[str, Any]]] = yaml.safe_load((ROOT / "tests/unit/fixtures/fleet_rules.yml").read_text())

@@ -28,6 +28,8 @@ from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.oncall
     utc,
 )
 
+pytestmark = pytest.mark.of_python_alone
+
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
 TEN_YEARS = (utc("2026-01-05T00:00"), utc("2036-01-05T00:00"))
 HALF_HOUR = timedelta(minutes=30)

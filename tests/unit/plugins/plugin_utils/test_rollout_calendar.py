@@ -14,6 +14,8 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import Ba
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils import rollout_calendar, rollout_clock, rollout_windows
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.rollout_windows import Calendar
 
+pytestmark = pytest.mark.of_python_alone
+
 WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 BERLIN = "Europe/Berlin"
 

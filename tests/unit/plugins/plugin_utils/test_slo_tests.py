@@ -15,6 +15,8 @@ from ansible_collections.groundcrew.fleet.plugins.filter.slo_tests import Filter
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.slo_tests import slo_tests
 from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.promtool import promtool
 
+pytestmark = pytest.mark.of_python_alone
+
 SHOP: dict[str, Any] = {"app": "shop", "owner": "shop-team", "objective": 99.9, "backend": "shop"}
 MAIL: dict[str, Any] = {
     "name": "mail",

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from ansible_collections.groundcrew.fleet.plugins.module_utils._host import checks, probes
 
+pytestmark = pytest.mark.of_python_alone
+
 
 def probed(monkeypatch: pytest.MonkeyPatch, port_ok: list[bool]) -> list[str]:
     """Have ports answer as told, units and commands pass; return the kinds of the probes in their order."""

@@ -14,6 +14,8 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils._host import hapr
 from ansible_collections.groundcrew.fleet.plugins.module_utils.lb_backend import drive
 from ansible_collections.groundcrew.fleet.plugins.module_utils.lb_backend.plan import Want
 
+pytestmark = pytest.mark.of_python_alone
+
 FLAGS = {"ready": 0, "drain": 8, "maint": 1}
 
 

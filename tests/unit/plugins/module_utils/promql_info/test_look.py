@@ -26,7 +26,7 @@ from ansible_collections.groundcrew.fleet.tests.unit.plugins.module_utils.promql
     prometheus,
 )
 
-pytestmark = needs(PROMETHEUS, NODE_EXPORTER, "promtool")
+pytestmark = [needs(PROMETHEUS, NODE_EXPORTER, "promtool"), pytest.mark.of_python_alone]
 NOON = 1769860800
 PAST = f"""\
 # TYPE load gauge

@@ -20,6 +20,8 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils.release.offer imp
 from ansible_collections.groundcrew.fleet.plugins.module_utils.release.record import Record
 from ansible_collections.groundcrew.fleet.plugins.module_utils.release.want import Want
 
+pytestmark = pytest.mark.of_python_alone
+
 
 class Shelf:
     """A directory with the artefact of shop 2, its manifest and signature."""

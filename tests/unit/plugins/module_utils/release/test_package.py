@@ -17,6 +17,8 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils._host import sign
 from ansible_collections.groundcrew.fleet.plugins.module_utils.release import manifest, package
 from ansible_collections.groundcrew.fleet.plugins.module_utils.release.manifest import Manifest, Python
 
+pytestmark = pytest.mark.of_python_alone
+
 COMMITTED = "2026-11-29T01:02:03+0200"
 Make = Callable[..., dict[str, Any]]
 
