@@ -82,7 +82,7 @@ def tls_files(directory: Path, **variables: Any) -> list[str]:
     (directory / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
     given = {"__monitoring_certificate": CERTIFICATE, "monitoring_tls_enabled": True, **variables}
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache/collections")}
-    ansible = Path(sys.executable).parent / "ansible-playbook"
+    ansible = str(Path(sys.executable).parent / "ansible-playbook")
     argv = [ansible, "-i", "localhost,", "--extra-vars", json.dumps(given), "play.yml"]
     done = subprocess.run(argv, cwd=directory, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
