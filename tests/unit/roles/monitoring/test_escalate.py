@@ -135,6 +135,23 @@ def test_who_is_paged_counts_from_the_end_of_the_last_acknowledgement(
     assert [one["labels"]["escalation"] for one in posted] == layers
 
 
+def test_what_is_sent_after_an_acknowledgement_is_told_apart_and_can_be_acknowledged_again() -> None:
+    given, first = alert(7200, owner="shop"), silence(3600, 1800)
+    (sent,) = escalations_at(NOW - timedelta(seconds=1790), given, first)
+    assert sent == {**given["labels"], "escalation": "0", "acknowledged_until": "2026-01-31T11:30:00+00:00"}
+    matchers = [{"name": name, "value": value, "isRegex": False} for name, value in sent.items()]
+    assert escalations_at(NOW, given, {**silence(1780, -60), "matchers": matchers}, first) == []
+    ended = {**silence(1780, 30), "matchers": matchers}
+    (again,) = escalations_at(NOW, given, ended, first)
+    assert again == {**sent, "acknowledged_until": "2026-01-31T11:59:30+00:00"}
+    # Nothing of this name was sent before the first one ended.
+    assert len(escalations_at(NOW, given, ended)) == 2
+
+
+def escalations_at(now: datetime, given: dict[str, Any], *silences: dict[str, Any]) -> list[dict[str, str]]:
+    return [one["labels"] for one in escalate.escalations([given], list(silences), CONFIG, now)]
+
+
 def rota(pager: Receiver) -> dict[str, Any]:
     def one(name: str) -> dict[str, Any]:
         return {"people": [name], "start": "2026-01-05", "escalate_after_s": 60}
@@ -178,13 +195,13 @@ def runner(directory: Path, server: Live, **config: Any) -> Callable[[], int]:
     return lambda: int(escalate.main([path]))
 
 
-def test_a_silence_on_what_was_escalated_acknowledges_the_page_and_its_end_pages_the_first_layer_again(
+def test_a_silence_on_what_was_escalated_acknowledges_the_page_and_its_end_pages_one_layer_after_the_other_again(
     tmp_path: Path,
 ) -> None:
     with receiver() as pager:
         made = oncall_filters.alerting(rota(pager), route={"group_wait": "100ms", "group_interval": "1s"})
         with alertmanager(made, tmp_path) as server:
-            run = runner(tmp_path, server, teams={"shop": [60, 20]}, lapse_s=1)
+            run = runner(tmp_path, server, teams={"shop": [3, 900]}, lapse_s=2)
             old = (datetime.now(timezone.utc) - timedelta(seconds=70)).isoformat()
             server.fire({"alertname": "Down", "owner": "shop", "severity": "page"}, startsAt=old)
             assert run() == 0
@@ -198,7 +215,13 @@ def test_a_silence_on_what_was_escalated_acknowledges_the_page_and_its_end_pages
             live.until(lambda: run() == 0 and escalated(server, "0") != [], why="the wait does not begin anew")
             assert escalated(server) == []
             again = [("person/alice", "0")]
-            live.until(lambda: called(pager, before)[-1:] == again, why=f"not alice: {called(pager, before)}")
+            live.until(lambda: called(pager, before) == again, why=f"not alice: {called(pager, before)}")
+            again += [("person/bob", "1")]
+            live.until(lambda: run() == 0 and called(pager, before) == again, why=f"not bob: {called(pager, before)}")
+            (clicked,) = escalated(server, "0")
+            acknowledge(server, seconds=2, **clicked["labels"])
+            again += [("person/alice", "0")]
+            live.until(lambda: run() == 0 and called(pager, before) == again, why=f"not alice: {called(pager, before)}")
 
 
 def called(pager: Receiver, before: int) -> list[tuple[str, str]]:
