@@ -40,6 +40,7 @@ options:
     description:
       - C(group_by), C(group_wait), C(group_interval) and C(repeat_interval) of the top route.
       - C(receiver), one of O(receivers) for what no team owns, and C(routes) that come before those of the teams.
+      - Neither is told of an alert with the label C(escalation), the copy of one that they were told of, unless a route names that label.
     type: dict
     default: {}
   extra:

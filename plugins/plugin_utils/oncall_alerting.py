@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import BadInput
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils import alert_routes
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_intervals import time_intervals
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_model import CALM, Contact, Rota, Span, Team
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.oncall_rota import timeline
@@ -22,6 +23,7 @@ Config = dict[str, Any]
 NOBODY = "nobody"
 WATCHDOG = "watchdog"
 OURS = ("person/", "team/")
+ESCALATION = "escalation"
 # A page waits for its neighbours for as long as one can bear, and whoever takes over hears within a minute of what still fires.
 GROUP = {
     "group_by": ["alertname", "owner", "app"],
@@ -55,8 +57,8 @@ def alerting(
     """Return Alertmanager's configuration for the rota, worked out for `horizon_days` and up to a week more.
 
     `receivers` are passed through; `watchdog` among them gets the alert Watchdog. `route` may set the grouping, a receiver for
-    what no team owns, and routes that come first. `extra` may hold global, templates, inhibit_rules and time_intervals. All days
-    of a week give the same, so that running again changes nothing.
+    what no team owns, and routes that come first; neither is told of escalated copies. `extra` may hold global, templates,
+    inhibit_rules and time_intervals. All days of a week give the same, so that running again changes nothing.
     """
     covers = {name: cover(team, now, horizon_days) for name, team in rota.teams.items()}
     return configuration(rota, covers, receivers=receivers, route=route or {}, extra=extra or {})
@@ -112,10 +114,15 @@ def configuration(
     ordered = sorted(rota.teams.values(), key=lambda team: (team.name == rota.default_team, team.name))
     catches = rota.default_team if last is None else None
     teams = [_team(team, covers[team.name], everything=team.name == catches) for team in ordered]
+    own = [_without_copies(one) for one in route.get("routes") or []]
     return {
         **({"global": dict(extra["global"])} if extra.get("global") else {}),
         **({"templates": list(extra["templates"])} if extra.get("templates") else {}),
-        "route": {"receiver": last or NOBODY, **grouping, "routes": [first, *(route.get("routes") or []), *teams]},
+        "route": {
+            "receiver": last or NOBODY,
+            **grouping,
+            "routes": [first, *own, *teams, *([_dropped()] if last else [])],
+        },
         "receivers": [{"name": NOBODY}, *_receivers(rota), *(dict(one) for one in receivers)],
         **({"inhibit_rules": list(extra["inhibit_rules"])} if extra.get("inhibit_rules") else {}),
         "time_intervals": [*_time_intervals(covers), *(extra.get("time_intervals") or [])],
@@ -192,8 +199,29 @@ def _layer(team: Team, number: int, cover_: Cover) -> Config:
         for person in people
     ]
     rest = {"receiver": f"team/{team.name}/all", "mute_time_intervals": [_covered(team.name)]}
-    matchers = {"matchers": [matcher("escalation", str(number))]} if number else {}
+    matchers = {"matchers": [matcher(ESCALATION, str(number))]} if number else {}
     return {**matchers, "routes": [*turns, rest]}
+
+
+def _without_copies(route: Config) -> Config:
+    """Return a route that takes the same, and drops escalated copies: whoever it tells was told of the alert itself.
+
+    One that names the label is left alone.
+    """
+    if not isinstance(route, Mapping):
+        raise BadInput(f"route: one of its routes is {route!r}. Give a mapping, as Alertmanager has it")
+    if _names_escalation(route):
+        return route
+    return {**route, "routes": [_dropped(), *(route.get("routes") or [])]}
+
+
+def _dropped() -> Config:
+    return {"matchers": [matcher(ESCALATION, ".+", "=~")], "receiver": NOBODY}
+
+
+def _names_escalation(route: Config) -> bool:
+    named = any(one.label == ESCALATION for one in alert_routes.matchers(route))
+    return named or any(_names_escalation(one) for one in route.get("routes") or [])
 
 
 def _interval(team: str, layer: int, person: str) -> str:

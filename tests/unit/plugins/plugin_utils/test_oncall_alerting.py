@@ -97,6 +97,40 @@ def test_routes_that_come_first_are_passed_through() -> None:
     assert paged(made(file(), route={"routes": [first]}), environment="staging") == ["nobody"]
 
 
+STAGING = {"matchers": ['environment="staging"'], "receiver": "audit"}
+ESCALATED = {"environment": "staging", "escalation": "1"}
+
+
+@pytest.mark.parametrize(
+    "first,labels,receivers",
+    [
+        (STAGING, {"environment": "staging"}, ["audit"]),
+        (STAGING, ESCALATED, ["nobody"]),
+        (STAGING, {"escalation": "1"}, ["person/carol"]),
+        ({**STAGING, "continue": True}, {"environment": "staging"}, ["audit", "person/alice"]),
+        ({**STAGING, "continue": True}, ESCALATED, ["nobody", "person/carol"]),
+        ({"match": {"environment": "staging"}, "receiver": "audit"}, ESCALATED, ["nobody"]),
+        ({"match_re": {"environment": "st.*"}, "receiver": "audit"}, ESCALATED, ["nobody"]),
+        ({"receiver": "audit"}, {"escalation": "1"}, ["nobody"]),
+        # It names the label.
+        ({"matchers": ['escalation=~".+"'], "receiver": "audit"}, ESCALATED, ["audit"]),
+        ({**STAGING, "routes": [{"matchers": ['escalation="1"'], "receiver": "audit"}]}, ESCALATED, ["audit"]),
+    ],
+)
+def test_who_was_told_of_an_alert_by_a_route_that_comes_first_is_not_told_of_its_escalated_copy(
+    tmp_path: Path, first: dict[str, Any], labels: dict[str, str], receivers: list[str]
+) -> None:
+    config = made(two_teams(), receivers=[{"name": "audit"}], route={"routes": [first]})
+    assert alert_routes.paged(config, {**PAGE, **labels}, NOW) == receivers
+    assert "SUCCESS" in amtool(write(tmp_path / "alertmanager.yml", config), "check-config")
+
+
+def test_a_receiver_for_what_no_team_owns_is_not_told_of_escalated_copies() -> None:
+    config = made(two_teams(), receivers=[{"name": "audit"}], route={"receiver": "audit"})
+    assert paged(config, owner="somebody", escalation="1") == ["nobody"]
+    assert paged(config, escalation="1") == ["person/carol"]
+
+
 def test_after_the_horizon_and_before_it_everybody_is_paged() -> None:
     config = made(file(), horizon_days=30)
     (covered,) = [one for one in config["time_intervals"] if one["name"] == "shop/worked out"]
@@ -207,6 +241,7 @@ def test_a_value_cannot_break_out_of_its_matcher(tmp_path: Path, value: str) -> 
         ({"receivers": [{"name": "person/alice"}]}, "the name 'person/alice' is taken"),
         ({"receivers": [{"name": "nobody"}]}, "the name 'nobody' is taken"),
         ({"route": {"receiver": "x"}}, "route: receiver 'x' is not among the receivers: none"),
+        ({"route": {"routes": ["x"]}}, "route: one of its routes is 'x'. Give a mapping"),
         ({"route": {"group": []}}, "route: 'group' is unknown. Known are group_by"),
         ({"extra": {"globals": {}}}, "extra: 'globals' is unknown. Known are global"),
     ],

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
@@ -25,3 +29,18 @@ def config_file(directory: Path, config: dict[str, Any], *, mode: int = 0o600) -
     path.write_text(json.dumps(config))
     path.chmod(mode)
     return str(path)
+
+
+@contextmanager
+def chatterbox(answer: bytes) -> Iterator[str]:
+    """The URL of something that says the same to whoever calls, whatever it is asked."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()

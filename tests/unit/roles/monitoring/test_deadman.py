@@ -17,7 +17,7 @@ from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.live_a
     mailbox,
     receiver,
 )
-from ansible_collections.groundcrew.fleet.tests.unit.roles.monitoring.programs import config_file, load
+from ansible_collections.groundcrew.fleet.tests.unit.roles.monitoring.programs import chatterbox, config_file, load
 
 deadman = load("groundcrew-deadman")
 SILENT = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
@@ -113,12 +113,87 @@ def test_what_could_be_told_to_nobody_is_tried_again_and_no_secret_is_shown(
     assert deadman.load(given["state"])["told"] == 2000.0
 
 
+def test_a_way_that_cannot_work_keeps_no_other_from_being_tried(tmp_path: Path) -> None:
+    with receiver() as pager, mailbox() as letters, chatterbox(b"220 no web\r\n") as junk:
+        hooks = ["hooks/secret", "http://127.0.0.1:port/secret", "http://[/secret", 3, f"{junk}/secret", pager.url]
+        smtp = {"host": "127.0.0.1", "port": letters.server_address[1], "from": "fleet@x.org", "to": ["crew@x.org"]}
+        dead = f"http://127.0.0.1:{live.free_port()}"
+        given = {**config(tmp_path, dead, pager.url), "webhooks": hooks, "smtp": smtp}
+        deadman.save(given["state"], {"alive": 1000.0, "told": 0.0})
+        failures = deadman.run(given, 2000.0)
+        assert [one.split(" failed: ")[0] for one in failures] == [f"webhook {number}" for number in range(5)]
+        assert "secret" not in "".join(failures)
+        assert [status for status, _text in notes(pager)] == ["dead"]
+        assert len(letters.got) == 1
+    assert deadman.load(given["state"])["told"] == 2000.0
+
+
+def test_text_stands_for_numbers_lists_and_switches(tmp_path: Path) -> None:
+    with receiver() as pager, mailbox() as letters:
+        port = str(letters.server_address[1])
+        smtp = {"host": "127.0.0.1", "port": port, "from": "a@x.org", "to": "b@x.org, c@x.org", "starttls": "no"}
+        dead = f"http://127.0.0.1:{live.free_port()}"
+        text = {"after_s": "300", "repeat_s": "3600", "stale_s": "180", "timeout_s": "2"}
+        given = {
+            **config(tmp_path, dead, ""),
+            "webhooks": f"{pager.url}, {pager.url}",
+            "smtp": smtp,
+            **text,
+        }
+        deadman.save(given["state"], {"alive": 1000.0, "told": 0.0})
+        assert deadman.run(given, 1299.0) == []
+        assert deadman.run(given, 1300.0) == []
+        assert len(notes(pager)) == 2
+        assert "To: b@x.org, c@x.org" in letters.got[0]
+
+
+@pytest.mark.parametrize(
+    "told,flaw",
+    [
+        ({"webhooks": ["hooks.example.com/secret"]}, "webhook 0 is no http or https URL"),
+        ({"webhooks": ["https://x/ok", "https://x/secret and more"]}, "webhook 1 is no http or https URL"),
+        ({"webhooks": [{"url": "https://x/secret"}]}, "webhook 0 is no http or https URL"),
+        ({"webhooks": ["https://x:secret"]}, "webhook 0 is no http or https URL"),
+        ({"smtp": {"host": "x", "from": "a@x"}}, "smtp has no to"),
+        ({"smtp": "host=x,password=secret"}, "smtp is no mapping"),
+    ],
+)
+def test_what_could_tell_nobody_is_said_while_all_is_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], told: dict[str, Any], flaw: str
+) -> None:
+    with alertmanager(SILENT, tmp_path) as server:
+        server.fire({"alertname": "Watchdog"})
+        given = {"alertmanagers": [server.url], "state": str(tmp_path / "run/state.json"), **told}
+        assert deadman.main([config_file(tmp_path, given)]) == 1
+        assert capsys.readouterr().err == f"groundcrew-deadman: {flaw}\n"
+    assert deadman.load(given["state"])["told"] == 0
+
+
+@pytest.mark.parametrize(
+    "answer,kind",
+    [
+        (b"220 mail here\r\n", "BadStatusLine"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n[]", "IncompleteRead"),
+        (b"HTTP/1.1 200 OK\r\n\r\n<html>", "JSONDecodeError"),
+    ],
+)
+def test_an_alertmanager_that_answers_junk_is_one_that_does_not_answer(answer: bytes, kind: str) -> None:
+    with chatterbox(answer) as url:
+        told = [f"Alertmanager at {url} does not answer: {kind}"]
+        assert deadman.reasons({"alertmanagers": [url], "timeout_s": 2}, 0.0) == told
+
+
 @pytest.mark.parametrize(
     "given,mode,complaint",
     [
         ({"alertmanagers": ["http://x"], "webhooks": ["http://y"]}, 0o640, "set its mode to 0600"),
         ({"webhooks": ["http://y"]}, 0o600, "names no alertmanagers"),
         ({"alertmanagers": ["http://x"]}, 0o600, "nobody would be told"),
+        (
+            {"alertmanagers": ["http://x"], "webhooks": ["http://y"], "after_s": "soon"},
+            0o600,
+            "after_s is no number of seconds",
+        ),
     ],
 )
 def test_a_configuration_that_cannot_work_is_refused(

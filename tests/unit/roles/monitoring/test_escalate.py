@@ -18,7 +18,7 @@ from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.live_a
     alertmanager,
     receiver,
 )
-from ansible_collections.groundcrew.fleet.tests.unit.roles.monitoring.programs import config_file, load
+from ansible_collections.groundcrew.fleet.tests.unit.roles.monitoring.programs import chatterbox, config_file, load
 
 escalate = load("groundcrew-escalate")
 NOW = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
@@ -64,7 +64,7 @@ CONFIG = {"teams": {"shop": [60, 60], "ops": []}, "default_team": "shop", "lapse
 
 
 def test_each_layer_that_an_alert_has_come_to_is_told_until_shortly_after() -> None:
-    posted = escalate.escalations([alert(150, owner="shop")], CONFIG, NOW)
+    posted = escalate.escalations([alert(150, owner="shop")], [], CONFIG, NOW)
     assert [one["labels"] for one in posted] == [
         {"alertname": "Down", "owner": "shop", "escalation": number} for number in ("1", "2")
     ]
@@ -82,7 +82,74 @@ def test_each_layer_that_an_alert_has_come_to_is_told_until_shortly_after() -> N
     ],
 )
 def test_who_owns_an_alert_and_how_old_it_is_decide(given: dict[str, Any], count: int) -> None:
-    assert len(escalate.escalations([given], CONFIG, NOW)) == count
+    assert len(escalate.escalations([given], [], CONFIG, NOW)) == count
+
+
+def silence(since_s: int, until_s: int, **more: Any) -> dict[str, Any]:
+    """A silence on the alert, or on the matcher that is given, that began and ended so many seconds ago."""
+    matcher = {"name": "alertname", "value": "Down", "isRegex": False, "isEqual": True, **more}
+    began, ended = (f"{(NOW - timedelta(seconds=ago)).isoformat()}" for ago in (since_s, until_s))
+    return {"matchers": [matcher], "startsAt": began, "endsAt": ended}
+
+
+@pytest.mark.parametrize(
+    "silences,layers",
+    [
+        ([], ["1", "2"]),
+        # Acknowledged for an hour, which is over: the first layer is paged again, the others in their turn.
+        ([silence(3600, 30)], ["0"]),
+        ([silence(3600, 59)], ["0"]),
+        ([silence(3600, 60)], ["0", "1"]),
+        ([silence(3600, 120)], ["0", "1", "2"]),
+        ([silence(3600, 100), silence(3500, 10)], ["0"]),
+        ([silence(3500, 10), silence(3600, 100)], ["0"]),
+        # It still holds.
+        ([silence(3600, -10)], []),
+        ([silence(3600, 1800), silence(900, -10)], []),
+        # A silence before the alert is not an answer to it, but in its time nobody was paged.
+        ([silence(9000, 30)], []),
+        ([silence(9000, 60)], ["1"]),
+        ([silence(9000, 8000)], ["1", "2"]),
+        # Yet to come, and taken back before it came.
+        ([silence(-10, -3600)], ["1", "2"]),
+        ([silence(10, 10)], ["1", "2"]),
+        # One that was made of what the second layer was sent.
+        ([silence(60, -3600, name="escalation", value="1")], []),
+        ([silence(3600, 30, name="escalation", value="2")], ["0"]),
+        ([silence(60, -3600, name="escalation", value="3")], ["1", "2"]),
+        # One on something else.
+        ([silence(60, -3600, value="Up")], ["1", "2"]),
+        ([silence(60, -3600, isEqual=False)], ["1", "2"]),
+        ([silence(60, -3600, name="host", value="")], []),
+        ([silence(60, -3600, value="D.*", isRegex=True)], []),
+        ([silence(60, -3600, value="D", isRegex=True)], ["1", "2"]),
+        ([silence(60, -3600, value="U.*", isRegex=True, isEqual=False)], []),
+        # Python does not read it.
+        ([silence(60, -3600, value="\\pL+", isRegex=True, isEqual=False)], ["1", "2"]),
+    ],
+)
+def test_who_is_paged_counts_from_the_end_of_the_last_acknowledgement(
+    silences: list[dict[str, Any]], layers: list[str]
+) -> None:
+    posted = escalate.escalations([alert(7200, owner="shop")], silences, CONFIG, NOW)
+    assert [one["labels"]["escalation"] for one in posted] == layers
+
+
+def test_what_is_sent_after_an_acknowledgement_is_told_apart_and_can_be_acknowledged_again() -> None:
+    given, first = alert(7200, owner="shop"), silence(3600, 1800)
+    (sent,) = escalations_at(NOW - timedelta(seconds=1790), given, first)
+    assert sent == {**given["labels"], "escalation": "0", "acknowledged_until": "2026-01-31T11:30:00+00:00"}
+    matchers = [{"name": name, "value": value, "isRegex": False} for name, value in sent.items()]
+    assert escalations_at(NOW, given, {**silence(1780, -60), "matchers": matchers}, first) == []
+    ended = {**silence(1780, 30), "matchers": matchers}
+    (again,) = escalations_at(NOW, given, ended, first)
+    assert again == {**sent, "acknowledged_until": "2026-01-31T11:59:30+00:00"}
+    # Nothing of this name was sent before the first one ended.
+    assert len(escalations_at(NOW, given, ended)) == 2
+
+
+def escalations_at(now: datetime, given: dict[str, Any], *silences: dict[str, Any]) -> list[dict[str, str]]:
+    return [one["labels"] for one in escalate.escalations([given], list(silences), CONFIG, now)]
 
 
 def rota(pager: Receiver) -> dict[str, Any]:
@@ -111,7 +178,7 @@ def test_an_alert_that_nobody_acknowledges_pages_the_next_layer_and_a_silence_en
             assert run() == 0
             live.until(lambda: ("Down", "person/bob") in pager.told, why=f"not bob: {pager.told}")
             assert capsys.readouterr().out == f"escalated at {server.url}: 1\n"
-            acknowledge(server)
+            acknowledge(server, alertname="Down")
             assert run() == 0
             assert capsys.readouterr().out == ""
             live.until(lambda: escalated(server) == [], why="the escalation does not end by itself")
@@ -128,24 +195,89 @@ def runner(directory: Path, server: Live, **config: Any) -> Callable[[], int]:
     return lambda: int(escalate.main([path]))
 
 
-def acknowledge(server: Live) -> None:
-    """Silence the alert by its labels, as somebody who has been paged does."""
+def test_a_silence_on_what_was_escalated_acknowledges_the_page_and_its_end_pages_one_layer_after_the_other_again(
+    tmp_path: Path,
+) -> None:
+    with receiver() as pager:
+        made = oncall_filters.alerting(rota(pager), route={"group_wait": "100ms", "group_interval": "1s"})
+        with alertmanager(made, tmp_path) as server:
+            run = runner(tmp_path, server, teams={"shop": [3, 900]}, lapse_s=2)
+            old = (datetime.now(timezone.utc) - timedelta(seconds=70)).isoformat()
+            server.fire({"alertname": "Down", "owner": "shop", "severity": "page"}, startsAt=old)
+            assert run() == 0
+            live.until(lambda: ("Down", "person/bob") in pager.told, why=f"not bob: {pager.told}")
+            acknowledge(server, seconds=4, alertname="Down", escalation="1", owner="shop", severity="page")
+            live.until(lambda: escalated(server) == [], why="the escalation does not end by itself")
+            # The silenced copy is gone, and the silence holds on.
+            assert run() == 0
+            assert escalated(server) == []
+            before = len(pager.bodies)
+            live.until(lambda: run() == 0 and escalated(server, "0") != [], why="the wait does not begin anew")
+            assert escalated(server) == []
+            again = [("person/alice", "0")]
+            live.until(lambda: called(pager, before) == again, why=f"not alice: {called(pager, before)}")
+            again += [("person/bob", "1")]
+            live.until(lambda: run() == 0 and called(pager, before) == again, why=f"not bob: {called(pager, before)}")
+            (clicked,) = escalated(server, "0")
+            acknowledge(server, seconds=2, **clicked["labels"])
+            again += [("person/alice", "0")]
+            live.until(lambda: run() == 0 and called(pager, before) == again, why=f"not alice: {called(pager, before)}")
+
+
+def called(pager: Receiver, before: int) -> list[tuple[str, str]]:
+    """Who was called since, and by the copy for which layer."""
+    return [
+        (body["receiver"], alert["labels"]["escalation"])
+        for body in pager.bodies[before:]
+        for alert in body["alerts"]
+        if alert["status"] == "firing" and alert["labels"].get("escalation")
+    ]
+
+
+def acknowledge(server: Live, *, seconds: float = 3600, **labels: str) -> None:
+    """Silence the alert by these of its labels, as somebody who has been paged does."""
     now = datetime.now(timezone.utc)
     server.call(
         "POST",
         "silences",
         {
-            "matchers": [{"name": "alertname", "value": "Down", "isRegex": False, "isEqual": True}],
+            "matchers": [
+                {"name": name, "value": value, "isRegex": False, "isEqual": True} for name, value in labels.items()
+            ],
             "startsAt": now.isoformat(),
-            "endsAt": (now + timedelta(hours=1)).isoformat(),
+            "endsAt": (now + timedelta(seconds=seconds)).isoformat(),
             "createdBy": "alice",
             "comment": "I am on it",
         },
     )
 
 
-def escalated(server: Live) -> list[Any]:
-    return list(server.call("GET", "alerts?filter=escalation=%221%22"))
+def escalated(server: Live, layer: str = "1") -> list[Any]:
+    return list(server.call("GET", f"alerts?filter=escalation=%22{layer}%22"))
+
+
+@pytest.mark.parametrize(
+    "answer,kind",
+    [
+        (b"220 mail here\r\n", "BadStatusLine"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n[]", "IncompleteRead"),
+        (b"HTTP/1.1 200 OK\r\n\r\n<html>", "JSONDecodeError"),
+    ],
+)
+def test_an_answer_that_is_none_is_a_failure_like_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], answer: bytes, kind: str
+) -> None:
+    with chatterbox(answer) as url:
+        assert escalate.main([config_file(tmp_path, {"alertmanagers": [url]})]) == 1
+    assert capsys.readouterr().err == f"groundcrew-escalate: Alertmanager at {url} does not answer: {kind}\n"
+
+
+def test_an_address_that_cannot_be_is_told_without_what_stands_behind_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert escalate.main([config_file(tmp_path, {"alertmanagers": ["http://127.0.0.1:port"]})]) == 1
+    said = "Alertmanager at http://127.0.0.1:port does not answer: InvalidURL"
+    assert capsys.readouterr().err == f"groundcrew-escalate: {said}\n"
 
 
 def test_a_file_that_others_may_read_and_one_that_is_none_are_refused(
