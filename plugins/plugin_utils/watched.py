@@ -59,6 +59,11 @@ def watched(
     return {name: _content(sorted({_frozen(one) for one in found if one.job == name})) for name in names}
 
 
+def backend_owners(groups: Groups, hostvars: Hostvars, settings: Settings) -> dict[str, str]:
+    """Return whom the hosts of each backend belong to, by the backend's name, where those that name an owner name the same."""
+    return _Fleet(groups, hostvars, settings).backend_owners
+
+
 def _name(job: Mapping[str, Any]) -> str:
     missing = [key for key in ("name", "groups", "port") if not job.get(key)]
     if missing:
@@ -80,6 +85,7 @@ class _Fleet:
 
     def __init__(self, groups: Groups, hostvars: Hostvars, settings: Settings) -> None:
         self.groups, self.settings, self.hostvars = groups, settings, hostvars
+        self.backend_owners = _backend_owners(self)
 
     def hosts(self, *names: str) -> list[str]:
         return sorted({str(host) for name in names for host in self.groups.get(name, ())})
@@ -95,6 +101,11 @@ class _Fleet:
 
     def labels(self, host: str, **labels: str) -> dict[str, str]:
         return {"host": host, "owner": str(self.of(host).get("monitoring_owner") or self.settings.owner), **labels}
+
+    def way_in(self, balancer: str, backend: str) -> dict[str, str]:
+        """The labels of what a load balancer answers for a backend: it is the app's that fails, and its owner who can mend it."""
+        owner = self.backend_owners.get(backend)
+        return self.labels(balancer, app=backend, **({"owner": owner} if owner else {}))
 
     def address(self, host: str) -> str:
         """Where others reach it, as a URL has it."""
@@ -153,11 +164,10 @@ def _frontend(host: str, frontend: Mapping[str, Any], paths: Mapping[str, str], 
     backend, secure = str(frontend.get("backend") or ""), bool(frontend.get("certificates"))
     where = f"{fleet.address(host)}:{frontend['port']}"
     if secure:
-        yield Target("probe-tls", where, fleet.labels(host, app=backend))
+        yield Target("probe-tls", where, fleet.way_in(host, backend))
     if backend in paths:
-        yield Target(
-            "probe-http", f"{'https' if secure else 'http'}://{where}{paths[backend]}", fleet.labels(host, app=backend)
-        )
+        url = f"{'https' if secure else 'http'}://{where}{paths[backend]}"
+        yield Target("probe-http", url, fleet.way_in(host, backend))
 
 
 def _app(host: str, fleet: _Fleet) -> Iterator[Target]:
@@ -175,6 +185,14 @@ def _members(fleet: _Fleet) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for backend in fleet.of(balancer).get("load_balancer_backends") or ():
             for host in backend.get("hosts") or ():
                 yield str(host), backend
+
+
+def _backend_owners(fleet: _Fleet) -> dict[str, str]:
+    named: dict[str, set[str]] = {}
+    for host, backend in _members(fleet):
+        owner = str(fleet.of(host).get("monitoring_owner") or "")
+        named.setdefault(str(backend["name"]), set()).update({owner} - {""})
+    return {backend: owners.pop() for backend, owners in named.items() if len(owners) == 1}
 
 
 def _claims(value: object) -> bool:

@@ -105,7 +105,24 @@ def test_each_member_of_a_backend_and_each_way_in_is_probed() -> None:
 
 
 def test_the_certificate_of_each_frontend_is_looked_at() -> None:
-    assert found("probe-tls") == {"10.0.0.9:443": {"host": "lb1", "app": "shop"}}
+    assert found("probe-tls") == {"10.0.0.9:443": {"host": "lb1", "app": "shop", "owner": "shop"}}
+
+
+def test_a_way_in_belongs_to_the_owner_of_the_apps_hosts_and_not_to_that_of_the_load_balancer() -> None:
+    balanced = changed("lb1", monitoring_owner="platform")
+    assert found("probe-http", hostvars=balanced)["https://10.0.0.9:443/up"]["owner"] == "shop"
+    assert found("probe-tls", hostvars=balanced)["10.0.0.9:443"]["owner"] == "shop"
+    assert found("haproxy", hostvars=balanced)["10.0.0.9:8404"]["owner"] == "platform"
+
+
+def test_a_way_in_is_the_load_balancers_where_the_apps_hosts_name_several_owners_or_none() -> None:
+    balanced = changed("lb1", monitoring_owner="platform")
+    for owner in ("", "cart"):
+        split = {**balanced, "app1": {**balanced["app1"], "monitoring_owner": owner}, "app2": {"monitoring_owner": ""}}
+        wanted = owner or "platform"
+        assert found("probe-tls", hostvars=split)["10.0.0.9:443"]["owner"] == wanted
+    both = {**balanced, "app1": {"monitoring_owner": "cart"}}
+    assert found("probe-tls", hostvars=both)["10.0.0.9:443"]["owner"] == "platform"
 
 
 def test_a_frontend_for_its_own_host_is_not_probed_from_elsewhere() -> None:
