@@ -1,0 +1,81 @@
+"""What the role makes of its variables."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.live_alertmanager import program
+from ansible_collections.groundcrew.fleet.tests.unit.roles.monitoring.variables import ROLE, made
+
+BALANCED = {"load_balancer_backends": [{"name": "shop", "hosts": ["app1"], "port": 8000}]}
+SLO = {"app": "shop", "objective": 99.9, "backend": "shop"}
+
+
+def fleet(**variables: Any) -> dict[str, Any]:
+    """A load balancer of the platform's, an app of the shop's, and a host that watches."""
+    return {
+        "vars": variables,
+        "children": {
+            "load_balancer": {"hosts": {"lb1": {"monitoring_owner": "platform", **BALANCED}}},
+            "app": {"hosts": {"app1": {"monitoring_owner": "shop", "monitoring_slos": [SLO]}}},
+            "monitoring": {"hosts": {"mon1": {}}},
+        },
+    }
+
+
+def test_an_slo_and_the_backend_belong_to_the_owner_of_the_apps_hosts(tmp_path: Path) -> None:
+    told = made(tmp_path, fleet(), "mon1", slos="__monitoring_slos", rules="__monitoring_fleet_rules | to_json")
+    assert told["slos"] == [{**SLO, "owner": "shop"}]
+    assert '{{ if eq $labels.proxy \\"shop\\" }}shop' in told["rules"]
+
+
+ANSWERING = {"name": "site", "rules": [{"record": "site:up", "expr": "up"}]}
+
+
+def task(file: str, service: str) -> dict[str, Any]:
+    """What the task of a file asks service_config for, by the name of the service."""
+    tasks = yaml.safe_load((ROLE / "tasks" / file).read_text(encoding="utf-8"))
+    asked = [one["groundcrew.fleet.service_config"] for one in tasks if "groundcrew.fleet.service_config" in one]
+    (found,) = [one for one in asked if one["name"] == service]
+    return dict(found)
+
+
+def previewed(directory: Path, **variables: Any) -> Path:
+    """Prometheus' files as Alertmanager's transaction stages them; the path of the first of them."""
+    config = "lookup('ansible.builtin.template', 'prometheus.yml.j2')"
+    told = made(directory, fleet(**variables), "mon1", files="__monitoring_previews", config=config)
+    staged = [directory / "staged" / str(file["path"]).lstrip("/") for file in told["files"]]
+    for path, file in zip(staged, told["files"]):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.get("content", told["config"]), encoding="utf-8")
+    return staged[0]
+
+
+@pytest.mark.parametrize(
+    "variables, said",
+    [
+        ({}, "SUCCESS"),
+        ({"monitoring_rules": [ANSWERING]}, "SUCCESS"),
+        (
+            {"monitoring_rules": [{**ANSWERING, "rules": [{"record": "x", "expr": "up +"}]}]},
+            "could not parse expression",
+        ),
+        ({"monitoring_remote_write": [{"adress": "http://x"}]}, "field adress not found"),
+    ],
+)
+def test_what_prometheus_would_refuse_is_refused_before_alertmanager_has_changed(
+    tmp_path: Path, variables: dict[str, Any], said: str
+) -> None:
+    asked = task("server.yml", "alertmanager")
+    assert asked["files"] == "{{ __monitoring_alertmanager_files + __monitoring_previews }}"
+    assert asked["previews"] == "{{ __monitoring_previews | map(attribute='path') }}"
+    validators = [argv[:-1] for argv in asked["validate"]]
+    assert validators == [["/usr/bin/amtool", "check-config"], ["/usr/bin/promtool", "check", "config"]]
+    path = previewed(tmp_path, **variables)
+    argv = [program("promtool"), "check", "config", str(path)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert said in done.stdout + done.stderr
