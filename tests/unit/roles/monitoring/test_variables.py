@@ -79,3 +79,54 @@ def test_what_prometheus_would_refuse_is_refused_before_alertmanager_has_changed
     argv = [program("promtool"), "check", "config", str(path)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert said in done.stdout + done.stderr
+
+
+ESCALATION = ["/etc/groundcrew/escalate.json", "/var/lib/prometheus/node-exporter/groundcrew_oncall.prom"]
+DEADMAN = ["/etc/groundcrew/deadman.json"]
+TLS = [f"/etc/prometheus/tls/{name}" for name in ("host.key", "password", "web.yml")]
+ONCALL = {
+    "people": {"alice": {"contact": {"webhook": "http://127.0.0.1:1/alice"}}},
+    "teams": {"shop": {"time_zone": "UTC", "layers": [{"people": ["alice"], "start": "2026-01-05"}]}},
+}
+
+
+@pytest.mark.parametrize(
+    "host, variables, by_the_metrics, by_prometheus",
+    [
+        ("app1", {}, [*ESCALATION, *DEADMAN, *TLS], []),
+        ("app1", {"monitoring_deadman_enabled": True}, [*ESCALATION, *TLS], []),
+        ("app1", {"monitoring_tls_enabled": True, "monitoring_oncall": ONCALL}, [*ESCALATION, *DEADMAN], []),
+        ("mon1", {}, [*ESCALATION, *DEADMAN], TLS),
+        ("mon1", {"monitoring_tls_enabled": True, "monitoring_oncall": ONCALL}, DEADMAN, []),
+    ],
+)
+def test_what_is_switched_off_leaves_no_settings_and_no_figures_behind_and_costs_no_task(
+    tmp_path: Path, host: str, variables: dict[str, Any], by_the_metrics: list[str], by_prometheus: list[str]
+) -> None:
+    asked = {"metrics": "__monitoring_left_behind", "prometheus": "__monitoring_tls_left_behind"}
+    told = made(tmp_path, fleet(**variables), host, **asked)
+    assert {file["state"] for file in told["metrics"]} == {"absent"}
+    assert [file["path"] for file in told["metrics"]] == by_the_metrics
+    assert host != "mon1" or [file["path"] for file in told["prometheus"]] == by_prometheus
+    assert task("main.yml", "fleet-metrics")["files"] == "{{ __monitoring_metrics_files + __monitoring_left_behind }}"
+    wanted = "{{ __monitoring_prometheus_files + __monitoring_tls_left_behind }}"
+    assert task("server.yml", "prometheus")["files"] == wanted
+
+
+@pytest.mark.parametrize("program_of", ["escalate", "deadman"])
+def test_a_program_that_is_switched_off_does_not_run_though_its_timer_stays(tmp_path: Path, program_of: str) -> None:
+    text = f"lookup('ansible.builtin.template', 'groundcrew-{program_of}.service.j2')"
+    unit = str(made(tmp_path, fleet(), "mon1", unit=text)["unit"])
+    assert f"ConditionPathExists=/etc/groundcrew/{program_of}.json" in unit.partition("[Service]")[0].splitlines()
+
+
+@pytest.mark.parametrize("enabled, below", [(True, ["user/calendars", "user/pages"]), (False, [])])
+def test_calendars_of_people_who_left_and_pages_of_earlier_versions_are_removed(
+    tmp_path: Path, enabled: bool, below: list[str]
+) -> None:
+    purged = made(tmp_path, fleet(monitoring_pages_enabled=enabled), "mon1", purged="__monitoring_purged")["purged"]
+    always = ["/etc/prometheus/targets", "/etc/prometheus/rules"]
+    assert [one["path"] for one in purged if one["purge"]] == [
+        *always,
+        *(f"/usr/local/share/groundcrew-pages/{one}" for one in below),
+    ]
