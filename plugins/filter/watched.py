@@ -21,7 +21,9 @@ author:
 positional: groups, hostvars
 options:
   _input:
-    description: The jobs of the site; each has C(name), C(groups) (a list of inventory groups) and C(port), and may have C(path) and C(app).
+    description:
+      - The jobs of the site; each has C(name), C(groups) (a list of inventory groups) and C(port), and may have C(path) and C(app).
+      - A name has letters, digits, dots, dashes and underscores; C(blackbox) and those that come by themselves are taken.
     type: list
     elements: dict
     required: true

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -170,10 +171,16 @@ def test_every_job_has_a_file_even_if_the_inventory_has_nothing_for_it() -> None
         ({"groups": ["app"], "port": 1}, "lacks name"),
         ({"name": "db"}, "lacks groups, port"),
         ({"name": "node", "groups": ["app"], "port": 1}, "the name node is taken"),
+        ({"name": "blackbox", "groups": ["app"], "port": 1}, "the name blackbox is taken"),
+        ({"name": "../../x", "groups": ["app"], "port": 1}, "the name is '../../x'. Give letters, digits"),
+        ({"name": "db", "groups": "app", "port": 1}, "groups of db is 'app'. Give a list"),
+        ({"name": "db", "groups": ["app"], "port": 99999}, "port of db is 99999. Give a number from 1 to 65535"),
+        ({"name": "db", "groups": ["app"], "port": "http"}, "port of db is 'http'"),
+        ({"name": "db", "groups": ["app"], "port": True}, "port of db is True"),
     ],
 )
 def test_a_job_that_cannot_be_right_is_named(job: dict[str, Any], said: str) -> None:
-    with pytest.raises(BadInput, match=said):
+    with pytest.raises(BadInput, match=re.escape(said)):
         watched([job], GROUPS, HOSTVARS, Settings())
 
 
