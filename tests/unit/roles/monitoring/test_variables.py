@@ -130,3 +130,20 @@ def test_calendars_of_people_who_left_and_pages_of_earlier_versions_are_removed(
         *always,
         *(f"/usr/local/share/groundcrew-pages/{one}" for one in below),
     ]
+
+
+@pytest.mark.parametrize("probes", [True, False])
+def test_a_job_of_the_site_is_scraped_whatever_its_name_begins_with(tmp_path: Path, probes: bool) -> None:
+    job = {"name": "probe-foo", "groups": ["app"], "port": 9187}
+    given = {"monitoring_jobs": [job], "monitoring_probes_enabled": probes}
+    text = "lookup('ansible.builtin.template', 'prometheus.yml.j2')"
+    config = yaml.safe_load(str(made(tmp_path, fleet(**given), "mon1", config=text)["config"]))
+    names = [one["job_name"] for one in config["scrape_configs"]]
+    assert names.count("probe-foo") == 1
+    assert ("probe-http" in names, len(names)) == (probes, len(set(names)))
+
+
+def test_a_password_that_cannot_be_hashed_is_refused_before_anything_is_installed() -> None:
+    (first, *_others) = yaml.safe_load((ROLE / "tasks/main.yml").read_text(encoding="utf-8"))
+    (asked,) = [one for one in first["ansible.builtin.assert"]["that"] if "web_password" in one]
+    assert asked.startswith("not monitoring_tls_enabled | bool or monitoring_password | groundcrew.fleet.web_password(")
