@@ -147,3 +147,13 @@ def test_a_password_that_cannot_be_hashed_is_refused_before_anything_is_installe
     (first, *_others) = yaml.safe_load((ROLE / "tasks/main.yml").read_text(encoding="utf-8"))
     (asked,) = [one for one in first["ansible.builtin.assert"]["that"] if "web_password" in one]
     assert asked.startswith("not monitoring_tls_enabled | bool or monitoring_password | groundcrew.fleet.web_password(")
+
+
+def arguments(directory: Path, host: str, inventory: dict[str, Any]) -> str:
+    """What Alertmanager is started with."""
+    text = "lookup('ansible.builtin.template', 'alertmanager.default.j2')"
+    return str(made(directory, inventory, host, text=text)["text"]).partition('ARGS="')[2].rstrip('"\n')
+
+
+def test_alertmanager_knows_the_silences_of_as_many_days_as_samples_are_kept(tmp_path: Path) -> None:
+    assert "--data.retention=840h" in arguments(tmp_path, "mon1", fleet()).split()
