@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import subprocess
+from contextlib import ExitStack
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils import host_certificate
+from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils import live_alertmanager as live
 from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.live_alertmanager import program
 from ansible_collections.groundcrew.fleet.tests.unit.roles.monitoring.variables import ROLE, made
 
@@ -83,7 +89,7 @@ def test_what_prometheus_would_refuse_is_refused_before_alertmanager_has_changed
 
 ESCALATION = ["/etc/groundcrew/escalate.json", "/var/lib/prometheus/node-exporter/groundcrew_oncall.prom"]
 DEADMAN = ["/etc/groundcrew/deadman.json"]
-TLS = [f"/etc/prometheus/tls/{name}" for name in ("host.key", "password", "web.yml")]
+TLS = [f"/etc/prometheus/tls/{name}" for name in ("host.key", "password", "web.yml", "cluster.yml")]
 ONCALL = {
     "people": {"alice": {"contact": {"webhook": "http://127.0.0.1:1/alice"}}},
     "teams": {"shop": {"time_zone": "UTC", "layers": [{"people": ["alice"], "start": "2026-01-05"}]}},
@@ -157,3 +163,68 @@ def arguments(directory: Path, host: str, inventory: dict[str, Any]) -> str:
 
 def test_alertmanager_knows_the_silences_of_as_many_days_as_samples_are_kept(tmp_path: Path) -> None:
     assert "--data.retention=840h" in arguments(tmp_path, "mon1", fleet()).split()
+
+
+def two_that_watch(**variables: Any) -> dict[str, Any]:
+    hosts = {f"mon{number}": {"ansible_host": f"192.0.2.{number}"} for number in (1, 2)}
+    given = {"monitoring_alertmanager_listen": ":9093", "monitoring_tls_enabled": True, **variables}
+    return {"vars": given, "children": {"monitoring": {"hosts": hosts}}}
+
+
+@pytest.mark.parametrize("tls", [True, False])
+def test_alertmanagers_meet_by_tls_where_it_is_switched_on(tmp_path: Path, tls: bool) -> None:
+    started = arguments(tmp_path, "mon1", two_that_watch(monitoring_tls_enabled=tls)).split()
+    assert "--cluster.peer=192.0.2.2:9094" in started
+    assert ("--cluster.tls-config=/etc/prometheus/tls/cluster.yml" in started) == tls
+
+
+def test_one_alertmanager_alone_meets_nobody(tmp_path: Path) -> None:
+    started = arguments(tmp_path, "mon1", fleet(monitoring_tls_enabled=True)).split()
+    assert "--cluster.listen-address=" in started
+    assert not [one for one in started if "tls-config" in one]
+
+
+def meeting(directory: Path, port: int, *more: str) -> list[str]:
+    """What makes an Alertmanager meet others there."""
+    directory.mkdir()
+    address = f"127.0.0.1:{port}"
+    return [f"--cluster.listen-address={address}", f"--cluster.advertise-address={address}", *more]
+
+
+def test_alertmanagers_with_certificates_of_the_fleet_meet_and_who_has_none_is_refused(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.mkdir(mode=0o700)
+    now = datetime.now(timezone.utc)
+    told = host_certificate.of_host(keys, "mon1", ["127.0.0.1"], days=365, now=now)
+    paths = {"certificate": told.certificate, "key": told.key, "ca": told.ca}
+    for name, content in paths.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    text = "lookup('ansible.builtin.template', 'cluster.yml.j2')"
+    places = {"__monitoring_tls": {name: str(tmp_path / name) for name in paths}}
+    config = tmp_path / "cluster.yml"
+    config.write_text(str(made(tmp_path, two_that_watch(), "mon1", places, text=text)["text"]), encoding="utf-8")
+    ports = [live.free_port(), live.free_port()]
+    more = [f"--cluster.tls-config={config}", *(f"--cluster.peer=127.0.0.1:{port}" for port in ports)]
+    silent = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(live.alertmanager(silent, tmp_path / name, *meeting(tmp_path / name, port, *more)))
+            for name, port in zip("ab", ports)
+        ]
+        live.until(lambda: peers(servers) == [2, 2], why="they do not meet")
+        with pytest.raises(ssl.SSLError, match="BAD_CERTIFICATE|CERTIFICATE_REQUIRED"):
+            stranger(ports[0], tmp_path / "ca")
+
+
+def peers(servers: list[live.Live]) -> list[int]:
+    return [len(server.call("GET", "status")["cluster"]["peers"]) for server in servers]
+
+
+def stranger(port: int, authority: Path) -> bytes:
+    """Knock as one who trusts the fleet's authority and has no certificate of it."""
+    context = ssl.create_default_context(cafile=str(authority))
+    with (
+        socket.create_connection(("127.0.0.1", port), 5) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as secured,
+    ):
+        return secured.recv(1)

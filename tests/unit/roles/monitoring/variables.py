@@ -13,8 +13,13 @@ from typing import Any
 ROLE = Path(__file__).resolve().parents[4] / "roles/monitoring"
 
 
-def made(directory: Path, inventory: Mapping[str, Any], host: str, **asked: str) -> dict[str, Any]:
-    """Return what each of the expressions is on the host; an AssertionError holds Ansible's complaint."""
+def made(
+    directory: Path, inventory: Mapping[str, Any], host: str, more: Mapping[str, Any] | None = None, **asked: str
+) -> dict[str, Any]:
+    """Return what each of the expressions is on the host; an AssertionError holds Ansible's complaint.
+
+    `more` are variables above those of the role.
+    """
     (directory / "hosts.json").write_text(json.dumps({"all": inventory}), encoding="utf-8")
     content = ", ".join(f"'{name}': {expression}" for name, expression in asked.items())
     told = directory / "told.json"
@@ -30,7 +35,7 @@ def made(directory: Path, inventory: Mapping[str, Any], host: str, **asked: str)
     _role(directory / "role", [{"name": "Tell", "ansible.builtin.copy": copied}])
     (directory / "play.json").write_text(json.dumps([play]), encoding="utf-8")
     done = subprocess.run(
-        ["ansible-playbook", "-i", "hosts.json", "play.json"],
+        ["ansible-playbook", "-e", json.dumps(more or {}), "-i", "hosts.json", "play.json"],
         cwd=directory,
         env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false"},
         capture_output=True,
