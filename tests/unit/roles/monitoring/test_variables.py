@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.groundcrew.fleet.plugins.plugin_utils import host_certificate
+from ansible_collections.groundcrew.fleet.plugins.plugin_utils import alert_routes, host_certificate
 from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils import live_alertmanager as live
 from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.live_alertmanager import program
 from ansible_collections.groundcrew.fleet.tests.unit.roles.monitoring.variables import ROLE, made
@@ -212,7 +212,7 @@ def test_alertmanagers_with_certificates_of_the_fleet_meet_and_who_has_none_is_r
             for name, port in zip("ab", ports)
         ]
         live.until(lambda: peers(servers) == [2, 2], why="they do not meet")
-        with pytest.raises(ssl.SSLError, match="BAD_CERTIFICATE|CERTIFICATE_REQUIRED"):
+        with pytest.raises(ssl.SSLError, match=r"BAD_CERTIFICATE|CERTIFICATE_REQUIRED"):
             stranger(ports[0], tmp_path / "ca")
 
 
@@ -228,3 +228,57 @@ def stranger(port: int, authority: Path) -> bytes:
         context.wrap_socket(plain, server_hostname="127.0.0.1") as secured,
     ):
         return secured.recv(1)
+
+
+@pytest.mark.parametrize("oncall", [False, True])
+def test_secrets_that_are_vaulted_in_place_reach_the_files_as_they_are(tmp_path: Path, oncall: bool) -> None:
+    (tmp_path / "password").write_text("secret", encoding="utf-8")
+    sealed = [
+        "ansible-vault",
+        "encrypt_string",
+        "--vault-password-file",
+        tmp_path / "password",
+        "http://127.0.0.1/planted",
+    ]
+    told = subprocess.run(sealed, capture_output=True, text=True, check=True).stdout
+    vaulted = {"__ansible_vault": told.partition("\n")[2].replace(" ", "")}
+    contact = {"people": {"alice": {"contact": {"webhook": vaulted}}}}
+    given = {
+        "monitoring_remote_write": [{"url": vaulted}],
+        "monitoring_receivers": [] if oncall else [{"name": "team", "webhook_configs": [{"url": vaulted}]}],
+        "monitoring_oncall": {**ONCALL, **contact} if oncall else {},
+        "monitoring_deadman": {"webhooks": [vaulted]},
+    }
+    asked = {
+        "prometheus": "lookup('ansible.builtin.template', 'prometheus.yml.j2')",
+        "alertmanager": "__monitoring_alerting_content | to_nice_yaml",
+        "deadman": "__monitoring_deadman_settings | to_nice_json",
+    }
+    key = {"ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "password")}
+    found = made(tmp_path, fleet(**given), "mon1", environment=key, **asked)
+    assert {name for name, text in found.items() if "planted" in str(text)} == set(asked)
+    assert [name for name, text in found.items() if "ANSIBLE_VAULT" in str(text)] == []
+
+
+@pytest.mark.parametrize(
+    "receivers, paged, watchdog",
+    [
+        ([], "page-of-alertmanager", "page-of-alertmanager"),
+        ([{"name": "team"}], "team", "page-of-alertmanager"),
+        ([{"name": "team"}, {"name": "watchdog"}], "team", "watchdog"),
+    ],
+)
+def test_the_watchdog_which_fires_for_ever_is_told_to_nobody_but_a_receiver_of_its_name(
+    tmp_path: Path, receivers: list[dict[str, Any]], paged: str, watchdog: str
+) -> None:
+    own = {"matchers": ['app="db"'], "receiver": paged}
+    given = {"monitoring_receivers": receivers, "monitoring_route": {"routes": [own]}}
+    config = made(tmp_path, fleet(**given), "mon1", config="__monitoring_alerting_content")["config"]
+    live.amtool(live.write(tmp_path / "alertmanager.yml", config), "check-config")
+    now = datetime.now(timezone.utc)
+    for labels, receiver in (
+        ({"alertname": "Watchdog", "owner": "ops"}, watchdog),
+        ({"app": "db"}, paged),
+        ({}, paged),
+    ):
+        assert alert_routes.paged(config, labels, now) == [receiver]

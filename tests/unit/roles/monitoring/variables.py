@@ -14,7 +14,12 @@ ROLE = Path(__file__).resolve().parents[4] / "roles/monitoring"
 
 
 def made(
-    directory: Path, inventory: Mapping[str, Any], host: str, more: Mapping[str, Any] | None = None, **asked: str
+    directory: Path,
+    inventory: Mapping[str, Any],
+    host: str,
+    more: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    **asked: str,
 ) -> dict[str, Any]:
     """Return what each of the expressions is on the host; an AssertionError holds Ansible's complaint.
 
@@ -37,7 +42,7 @@ def made(
     done = subprocess.run(
         ["ansible-playbook", "-e", json.dumps(more or {}), "-i", "hosts.json", "play.json"],
         cwd=directory,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false"},
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false", **(environment or {})},
         capture_output=True,
         text=True,
         check=False,
