@@ -15,12 +15,15 @@ description:
     asks it, and the certificates of frontends."
   - Each target has the labels C(host) and C(owner), and C(app) where it is an app's. Its address is the host's variable
     C(monitoring_address), else C(ansible_host), else its name. What listens for its own host alone is left out.
+  - A frontend and its certificate have the owner that the hosts of the backend agree on, and that of the load balancer only where they name none.
 author:
   - The groundcrew.fleet founders (@groundcrew)
 positional: groups, hostvars
 options:
   _input:
-    description: The jobs of the site; each has C(name), C(groups) (a list of inventory groups) and C(port), and may have C(path) and C(app).
+    description:
+      - The jobs of the site; each has C(name), C(groups) (a list of inventory groups) and C(port), and may have C(path) and C(app).
+      - A name has letters, digits, dots, dashes and underscores; C(blackbox) and those that come by themselves are taken.
     type: list
     elements: dict
     required: true

@@ -13,16 +13,20 @@ author:
   - The groundcrew.fleet founders (@groundcrew)
 requirements:
   - bcrypt on the controller
-positional: name
+positional: name, rounds
 options:
   _input:
-    description: The password, of at most 72 bytes.
+    description: The password, of at most 72 bytes, without a blank or a newline at its ends.
     type: str
     required: true
   name:
     description: Where it is for, such as a host. Another name gives another hash.
     type: str
     required: true
+  rounds:
+    description: The cost as a power of two, from 4 to 31. 4 is for a look at whether the password can be hashed at all.
+    type: int
+    default: 10
 """
 
 EXAMPLES = r"""
@@ -44,9 +48,9 @@ from ansible_collections.groundcrew.fleet.plugins.module_utils._errors import Fl
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils.web_password import web_password
 
 
-def _filter(password: str, name: str) -> str:
+def _filter(password: str, *given: Any, **options: Any) -> str:
     try:
-        return web_password(password, name)
+        return web_password(password, *given, **options)
     except FleetError as error:
         raise AnsibleFilterError(str(error)) from error
 

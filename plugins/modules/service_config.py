@@ -37,6 +37,13 @@ options:
     type: str
     choices: [reload, restart]
     default: reload
+  previews:
+    description:
+      - Paths among O(files) that only the validators with V({staged}) see, and that this call does not put in place.
+      - A task that changes a service can so ask about the files of a later one, and be refused before the first of the two has changed.
+    type: list
+    elements: path
+    default: []
 extends_documentation_fragment:
   - groundcrew.fleet.service_files
   - groundcrew.fleet.attributes
@@ -155,6 +162,7 @@ def main() -> None:
             "unit": {"type": "str"},
             "unit_state": {"type": "str", "choices": ["started", "stopped", "any"], "default": "started"},
             "on_change": {"type": "str", "choices": ["reload", "restart"], "default": "reload"},
+            "previews": {"type": "list", "elements": "path", "default": []},
             **FILES_OPTIONS,
             **RUN_OPTIONS,
         },

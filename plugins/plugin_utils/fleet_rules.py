@@ -20,6 +20,7 @@ SEVERITIES = ("page", "ticket", "info")
 CHANGES = ("severity", "for", "enabled")
 PLACE = re.compile(r"\$\{(\w+)\}")
 OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+BACKEND = re.compile(r"[A-Za-z0-9_.:-]+")
 DURATION = re.compile(r"(\d+(ms|[smhdwy]))+|0")
 # A list of file systems within a regular expression within quotes.
 ALTERNATIVES = re.compile(r"[A-Za-z0-9_.*|]+")
@@ -91,7 +92,12 @@ def _page(dashboard: str) -> str:
 
 def _owners(default: str, of_backends: Mapping[str, str]) -> dict[str, str]:
     """Return templates that Prometheus fills in, by the label that decides."""
-    for value in (default, *of_backends, *of_backends.values()):
+    for backend in of_backends:
+        if not BACKEND.fullmatch(str(backend)):
+            raise BadInput(
+                f"backend {backend!r}: give letters, digits, dots, colons, dashes and underscores, such as shop"
+            )
+    for value in (default, *of_backends.values()):
         if not OWNER.fullmatch(str(value)):
             raise BadInput(f"owner {value!r}: give letters, digits, dots, dashes and underscores, such as ops")
     plain = "{{ with $labels.owner }}{{ . }}{{ else }}" + default + "{{ end }}"

@@ -29,12 +29,15 @@ _WORDS: dict[str, tuple[str, str, Callable[[str], object], str]] = {
 
 
 def plain(value: Any) -> Any:
-    """Return a value with every text in it decrypted: before core 2.19, one that is vaulted in place is no text yet."""
+    """Return a value with every text in it decrypted and a text like any other.
+
+    Before core 2.19 one that is vaulted in place is no text yet; since then it remembers its ciphertext, which YAML would get.
+    """
     if isinstance(value, Mapping):
         return {key: plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(one) for one in value]
-    return str(value) if isinstance(value, Sequence) and not isinstance(value, (str, bytes)) else value
+    return str(value) if isinstance(value, Sequence) and not isinstance(value, bytes) else value
 
 
 def contact(node: Node) -> Contact:

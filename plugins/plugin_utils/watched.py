@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -18,6 +19,9 @@ TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 # The jobs that every Prometheus has, whether the inventory has something for them or not: a host that comes is a target more, and no
 # other configuration. The last two are asked by the blackbox exporter.
 OWN_JOBS = ("node", "process", "haproxy", "app", "prometheus", "alertmanager", "probe-http", "probe-tls")
+# One that the configuration has besides, without targets of the inventory.
+RESERVED = (*OWN_JOBS, "blackbox")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 Hostvars = Mapping[str, Mapping[str, Any]]
 Groups = Mapping[str, Sequence[str]]
@@ -46,24 +50,41 @@ def watched(
     """Return the content of one file_sd file for each job, by the job's name.
 
     `jobs` are those of the site: a name, groups, a port and, where it is not /metrics, a path. A group that the inventory lacks has
-    no hosts. Raise BadInput naming the job that lacks something, or has the name of one of ours or of another.
+    no hosts. Raise BadInput naming the job that lacks something or cannot be right, or has the name of one of ours or of another.
     """
-    names = [*OWN_JOBS, *map(_name, jobs)]
-    twice = {name for name in names if names.count(name) > 1}
+    given = [_name(job) for job in jobs]
+    twice = {name for name in given if name in RESERVED or given.count(name) > 1}
     if twice:
         raise BadInput(
-            f"monitoring_jobs: the name {', '.join(sorted(twice))} is taken: {', '.join(OWN_JOBS)} come by themselves, the others differ"
+            f"monitoring_jobs: the name {', '.join(sorted(twice))} is taken: {', '.join(RESERVED)} come by themselves, the others differ"
         )
+    names = [*OWN_JOBS, *given]
     fleet = _Fleet(groups, hostvars, settings)
     found = [*_of_roles(fleet), *(target for job in jobs for target in _of_site(job, fleet))]
     return {name: _content(sorted({_frozen(one) for one in found if one.job == name})) for name in names}
+
+
+def backend_owners(groups: Groups, hostvars: Hostvars, settings: Settings) -> dict[str, str]:
+    """Return whom the hosts of each backend belong to, by the backend's name, where those that name an owner name the same."""
+    return _Fleet(groups, hostvars, settings).backend_owners
 
 
 def _name(job: Mapping[str, Any]) -> str:
     missing = [key for key in ("name", "groups", "port") if not job.get(key)]
     if missing:
         raise BadInput(f"monitoring_jobs: {dict(job)!r} lacks {', '.join(missing)}")
-    return str(job["name"])
+    name, groups, port = str(job["name"]), job["groups"], job["port"]
+    # It is the name of a file too.
+    if not NAME.fullmatch(name):
+        raise BadInput(
+            f"monitoring_jobs: the name is {name!r}. Give letters, digits, dots, dashes and underscores, such as postgres"
+        )
+    if isinstance(groups, (str, Mapping)) or not isinstance(groups, Sequence):
+        raise BadInput(f"monitoring_jobs: groups of {name} is {groups!r}. Give a list, such as [database]")
+    # ansible-core 2.16 makes a string of any number that has gone through a variable of a play.
+    if isinstance(port, bool) or not str(port).isdecimal() or not 1 <= int(str(port)) <= 65535:
+        raise BadInput(f"monitoring_jobs: port of {name} is {port!r}. Give a number from 1 to 65535")
+    return name
 
 
 def _frozen(target: Target) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -80,6 +101,7 @@ class _Fleet:
 
     def __init__(self, groups: Groups, hostvars: Hostvars, settings: Settings) -> None:
         self.groups, self.settings, self.hostvars = groups, settings, hostvars
+        self.backend_owners = _backend_owners(self)
 
     def hosts(self, *names: str) -> list[str]:
         return sorted({str(host) for name in names for host in self.groups.get(name, ())})
@@ -95,6 +117,11 @@ class _Fleet:
 
     def labels(self, host: str, **labels: str) -> dict[str, str]:
         return {"host": host, "owner": str(self.of(host).get("monitoring_owner") or self.settings.owner), **labels}
+
+    def way_in(self, balancer: str, backend: str) -> dict[str, str]:
+        """The labels of what a load balancer answers for a backend: it is the app's that fails, and its owner who can mend it."""
+        owner = self.backend_owners.get(backend)
+        return self.labels(balancer, app=backend, **({"owner": owner} if owner else {}))
 
     def address(self, host: str) -> str:
         """Where others reach it, as a URL has it."""
@@ -153,11 +180,10 @@ def _frontend(host: str, frontend: Mapping[str, Any], paths: Mapping[str, str], 
     backend, secure = str(frontend.get("backend") or ""), bool(frontend.get("certificates"))
     where = f"{fleet.address(host)}:{frontend['port']}"
     if secure:
-        yield Target("probe-tls", where, fleet.labels(host, app=backend))
+        yield Target("probe-tls", where, fleet.way_in(host, backend))
     if backend in paths:
-        yield Target(
-            "probe-http", f"{'https' if secure else 'http'}://{where}{paths[backend]}", fleet.labels(host, app=backend)
-        )
+        url = f"{'https' if secure else 'http'}://{where}{paths[backend]}"
+        yield Target("probe-http", url, fleet.way_in(host, backend))
 
 
 def _app(host: str, fleet: _Fleet) -> Iterator[Target]:
@@ -175,6 +201,14 @@ def _members(fleet: _Fleet) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for backend in fleet.of(balancer).get("load_balancer_backends") or ():
             for host in backend.get("hosts") or ():
                 yield str(host), backend
+
+
+def _backend_owners(fleet: _Fleet) -> dict[str, str]:
+    named: dict[str, set[str]] = {}
+    for host, backend in _members(fleet):
+        owner = str(fleet.of(host).get("monitoring_owner") or "")
+        named.setdefault(str(backend["name"]), set()).update({owner} - {""})
+    return {backend: owners.pop() for backend, owners in named.items() if len(owners) == 1}
 
 
 def _claims(value: object) -> bool:

@@ -16,11 +16,12 @@ ROUNDS = 10
 MOST_BYTES = 72
 
 
-def web_password(password: str, name: str) -> str:
+def web_password(password: str, name: str, rounds: int = ROUNDS) -> str:
     """Return the bcrypt hash of the password for what is called `name`, the same one each time.
 
     The salt is made of both by HMAC-SHA-256, so that a run without a change changes nothing, and what has another name has another hash.
-    Raise BadInput where the PyPI package bcrypt is missing, and for a password that is empty or too long for bcrypt.
+    `rounds` is the cost as a power of two. Raise BadInput where the PyPI package bcrypt is missing, and for a password that is empty,
+    too long for bcrypt, or begins or ends with a blank or a newline: one who types it would leave that out.
     """
     try:
         import bcrypt
@@ -29,8 +30,12 @@ def web_password(password: str, name: str) -> str:
     secret = password.encode()
     if not 0 < len(secret) <= MOST_BYTES:
         raise BadInput(f"a password has 1 to {MOST_BYTES} bytes, and this one has {len(secret)}: give another")
+    if password != password.strip():
+        raise BadInput(
+            "the password has a blank or a newline at an end: in YAML, write it on one line, or after |- in place of |"
+        )
     salt = hmac.new(secret, name.encode(), hashlib.sha256).digest()[:16]
-    return bcrypt.hashpw(secret, f"$2b${ROUNDS:02}${_radix64(salt)}".encode()).decode("ascii")
+    return bcrypt.hashpw(secret, f"$2b${rounds:02}${_radix64(salt)}".encode()).decode("ascii")
 
 
 def _radix64(salt: bytes) -> str:

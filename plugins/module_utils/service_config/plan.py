@@ -52,6 +52,11 @@ def plan(want: Want, have: Have) -> Plan:
     )
 
 
+def differs(want: FileWant, have: Have) -> bool:
+    """Tell whether a file is not as wanted."""
+    return bool(_file(want, have))
+
+
 def _told(reason: Reason) -> dict[str, str]:
     return {"path": reason.path, "why": reason.why}
 

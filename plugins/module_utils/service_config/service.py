@@ -31,15 +31,20 @@ def run(module: AnsibleModule) -> NoReturn:
 
 
 def validated(wanted: Want, have: Have) -> Plan:
-    """Return the plan, after the validators have seen the files it would write, where it changes one."""
+    """Return the plan, after the validators have seen the files, where it changes one or a preview differs from what is there."""
     drawn = plan.plan(wanted, have)
     accepted: list[str] = []
-    if wanted.staged_validators and any(_changes_file(step, wanted, have) for step in drawn.steps):
+    if wanted.staged_validators and _is_news(wanted, have, drawn):
         # Loaded here only: a run that changes nothing does not pay for it.
         from . import validate
 
         accepted = validate.validate(wanted, have)
     return drawn._replace(summary={**drawn.summary, "validated": accepted})
+
+
+def _is_news(wanted: Want, have: Have, drawn: Plan) -> bool:
+    changes = any(_changes_file(step, wanted, have) for step in drawn.steps)
+    return changes or any(plan.differs(one, have) for one in wanted.previews)
 
 
 def _changes_file(step: Step, wanted: Want, have: Have) -> bool:

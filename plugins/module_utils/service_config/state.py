@@ -61,7 +61,7 @@ class Have(NamedTuple):
 
 def read(want: Want, *, root: str = OWN_STATE) -> Have:
     """Return the host's state for `want`; `root` is where the collection keeps its own state."""
-    found = {one.path: files.read(one.path) for one in want.files}
+    found = {one.path: files.read(one.path) for one in want.staged}
     unit = systemd.show([want.unit])[want.unit] if want.unit else UnitState("")
     record_path = f"{root}/units/{want.unit}.json"
     recorded = record.parse(files.read(record_path).content) if want.unit else Record()
@@ -75,7 +75,7 @@ def read(want: Want, *, root: str = OWN_STATE) -> Have:
         unit=unit,
         record=recorded,
         record_path=record_path,
-        watched=_watch(found, unit, recorded) if want.unit else {},
+        watched=_watch((one.path for one in want.files), unit, recorded) if want.unit else {},
     )
 
 
@@ -115,7 +115,7 @@ def _missing(want: Want) -> Iterable[str]:
 def _ids(want: Want, which: str) -> dict[str, int]:
     """In a rehearsal a user that an earlier task would have made may be missing; elsewhere that is refused."""
     resolve = files.uid_of if which == "owner" else files.gid_of
-    accesses = [one.access for one in want.files] + [one.access for one in want.directories]
+    accesses = [one.access for one in want.staged] + [one.access for one in want.directories]
     found: dict[str, int] = {}
     for name in sorted({name for access in accesses if (name := getattr(access, which))}):
         try:

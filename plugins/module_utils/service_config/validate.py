@@ -49,7 +49,7 @@ def _fill(tree: str, want: Want, have: Have) -> None:
     for one in want.directories:
         os.makedirs(tree + one.path, mode=0o755, exist_ok=True)
         _give(tree + one.path, one.access, have)
-    for file in want.files:
+    for file in want.staged:
         if file.content is not None or file.link is not None:
             os.makedirs(os.path.dirname(tree + file.path), mode=0o755, exist_ok=True)
             _put(tree, file, want, have)
@@ -73,7 +73,7 @@ def _put(tree: str, file: FileWant, want: Want, have: Have) -> None:
 def _inside(tree: str, file: FileWant, want: Want) -> str:
     """A link to another file of the call leads to its staged form, any other where it will lead."""
     target = os.path.normpath(os.path.join(os.path.dirname(file.path), file.link or ""))
-    return tree + target if any(one.path == target for one in want.files) else target
+    return tree + target if any(one.path == target for one in want.staged) else target
 
 
 def _give(path: str, access: Access, have: Have) -> None:
@@ -104,11 +104,11 @@ def _without_secrets(said: str, want: Want) -> str:
     What stays is what tells where to look: the files' own paths, and the names of settings, which stand at the begin of a line.
     """
     secrets: set[str] = set()
-    for file in want.files:
+    for file in want.staged:
         if file.sensitive and file.content:
             text = file.content.decode("utf-8", "replace")
             secrets |= {word for word in WORDS.split(text) if len(word) >= SHORTEST_SECRET} - set(SETTING.findall(text))
-    pieces = re.split("(" + "|".join(re.escape(file.path) for file in want.files) + ")", said) if secrets else [said]
+    pieces = re.split("(" + "|".join(re.escape(file.path) for file in want.staged) + ")", said) if secrets else [said]
     return "".join(piece if number % 2 else _hidden(piece, secrets) for number, piece in enumerate(pieces))
 
 

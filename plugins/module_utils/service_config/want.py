@@ -55,7 +55,10 @@ class DirectoryWant(NamedTuple):
 
 
 class Want(NamedTuple):
-    """The whole call. `rehearsal` is check mode: what an earlier task would have brought may be missing."""
+    """The whole call. `rehearsal` is check mode: what an earlier task would have brought may be missing.
+
+    `previews` are files that only the validators see: another call puts them in place.
+    """
 
     name: str
     files: tuple[FileWant, ...] = ()
@@ -69,6 +72,12 @@ class Want(NamedTuple):
     within_s: float = 30
     stable: int = 1
     rehearsal: bool = False
+    previews: tuple[FileWant, ...] = ()
+
+    @property
+    def staged(self) -> tuple[FileWant, ...]:
+        """The files that the validators see."""
+        return self.files + self.previews
 
     @property
     def staged_validators(self) -> tuple[tuple[str, ...], ...]:
@@ -89,6 +98,8 @@ def parse(
     files = tuple(_file(one, contents.get(index)) for index, one in enumerate(params.get("files") or ()))
     directories = tuple(_directory(one) for one in params.get("directories") or ())
     _refuse_clashes(files, directories)
+    shown = _previews(params.get("previews") or (), files)
+    files, previews = (tuple(one for one in files if (one.path in shown) == is_shown) for is_shown in (False, True))
     unit = unit_name(params.get("unit") or "")
     if not (files or directories or unit):
         raise BadInput("there is nothing to do: give files, directories or unit")
@@ -106,7 +117,15 @@ def parse(
         within_s=verify.get("within_s", 30),
         stable=verify.get("stable", 1),
         rehearsal=rehearsal,
+        previews=previews,
     )
+
+
+def _previews(paths: Sequence[str], files: Sequence[FileWant]) -> frozenset[str]:
+    unknown = sorted(set(paths) - {one.path for one in files})
+    if unknown:
+        raise BadInput(f"previews has {', '.join(unknown)}, which files lacks: list it there too")
+    return frozenset(paths)
 
 
 def unit_name(name: str) -> str:

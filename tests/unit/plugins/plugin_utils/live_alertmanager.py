@@ -176,10 +176,11 @@ def alertmanager(config: Mapping[str, Any], directory: Path, *arguments: str, ca
     live = Live(f"{'https' if ca else 'http'}://{address}")
     listen = f"--web.listen-address={address}"
     argv = [*runnable(directory), f"--config.file={path}", f"--storage.path={directory / 'data'}"]
+    alone = (
+        [] if any(one.startswith("--cluster.listen-address=") for one in arguments) else ["--cluster.listen-address="]
+    )
     with (directory / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*argv, listen, "--cluster.listen-address=", *arguments], stdout=log, stderr=log, cwd=UNPACKED.parents[1]
-        )
+        process = subprocess.Popen([*argv, listen, *alone, *arguments], stdout=log, stderr=log, cwd=UNPACKED.parents[1])
         try:
             until(lambda: ready(live, ca), why=f"alertmanager does not start, see {directory / 'log'}")
             yield live

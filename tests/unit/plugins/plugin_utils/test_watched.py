@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -105,7 +106,24 @@ def test_each_member_of_a_backend_and_each_way_in_is_probed() -> None:
 
 
 def test_the_certificate_of_each_frontend_is_looked_at() -> None:
-    assert found("probe-tls") == {"10.0.0.9:443": {"host": "lb1", "app": "shop"}}
+    assert found("probe-tls") == {"10.0.0.9:443": {"host": "lb1", "app": "shop", "owner": "shop"}}
+
+
+def test_a_way_in_belongs_to_the_owner_of_the_apps_hosts_and_not_to_that_of_the_load_balancer() -> None:
+    balanced = changed("lb1", monitoring_owner="platform")
+    assert found("probe-http", hostvars=balanced)["https://10.0.0.9:443/up"]["owner"] == "shop"
+    assert found("probe-tls", hostvars=balanced)["10.0.0.9:443"]["owner"] == "shop"
+    assert found("haproxy", hostvars=balanced)["10.0.0.9:8404"]["owner"] == "platform"
+
+
+def test_a_way_in_is_the_load_balancers_where_the_apps_hosts_name_several_owners_or_none() -> None:
+    balanced = changed("lb1", monitoring_owner="platform")
+    for owner in ("", "cart"):
+        split = {**balanced, "app1": {**balanced["app1"], "monitoring_owner": owner}, "app2": {"monitoring_owner": ""}}
+        wanted = owner or "platform"
+        assert found("probe-tls", hostvars=split)["10.0.0.9:443"]["owner"] == wanted
+    both = {**balanced, "app1": {"monitoring_owner": "cart"}}
+    assert found("probe-tls", hostvars=both)["10.0.0.9:443"]["owner"] == "platform"
 
 
 def test_a_frontend_for_its_own_host_is_not_probed_from_elsewhere() -> None:
@@ -153,10 +171,16 @@ def test_every_job_has_a_file_even_if_the_inventory_has_nothing_for_it() -> None
         ({"groups": ["app"], "port": 1}, "lacks name"),
         ({"name": "db"}, "lacks groups, port"),
         ({"name": "node", "groups": ["app"], "port": 1}, "the name node is taken"),
+        ({"name": "blackbox", "groups": ["app"], "port": 1}, "the name blackbox is taken"),
+        ({"name": "../../x", "groups": ["app"], "port": 1}, "the name is '../../x'. Give letters, digits"),
+        ({"name": "db", "groups": "app", "port": 1}, "groups of db is 'app'. Give a list"),
+        ({"name": "db", "groups": ["app"], "port": 99999}, "port of db is 99999. Give a number from 1 to 65535"),
+        ({"name": "db", "groups": ["app"], "port": "http"}, "port of db is 'http'"),
+        ({"name": "db", "groups": ["app"], "port": True}, "port of db is True"),
     ],
 )
 def test_a_job_that_cannot_be_right_is_named(job: dict[str, Any], said: str) -> None:
-    with pytest.raises(BadInput, match=said):
+    with pytest.raises(BadInput, match=re.escape(said)):
         watched([job], GROUPS, HOSTVARS, Settings())
 
 

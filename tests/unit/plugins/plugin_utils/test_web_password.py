@@ -21,6 +21,19 @@ def test_the_same_password_has_the_same_hash_each_time_and_another_one_elsewhere
     assert web_password("correct horse", "app1") != web_password("correct horse", "app2")
 
 
+@pytest.mark.parametrize("password", ["correct horse\n", " correct horse", "correct horse\t"])
+def test_a_password_with_a_blank_at_an_end_is_refused_and_not_shown(password: str) -> None:
+    with pytest.raises(BadInput, match="has a blank or a newline at an end") as refused:
+        web_password(password, "app1")
+    assert "horse" not in str(refused.value)
+
+
+def test_fewer_rounds_cost_less_and_are_of_the_same_password() -> None:
+    made = web_password("correct horse", "app1", rounds=4)
+    assert made.startswith("$2b$04$")
+    assert bcrypt.checkpw(b"correct horse", made.encode())
+
+
 @pytest.mark.parametrize("password", ["", "x" * 73])
 def test_what_bcrypt_would_cut_is_refused_and_not_shown(password: str) -> None:
     with pytest.raises(BadInput, match=f"has {len(password)}: give another"):

@@ -41,3 +41,20 @@ def test_a_validator_is_not_asked_about_a_directory() -> None:
     drawn = service.validated(want, have)
     assert [step.target for step in drawn.steps] == ["/etc/shop", "/etc/shop/d"]
     assert drawn.summary["validated"] == []
+
+
+@pytest.mark.parametrize("there, asked", [(b"new", False), (b"old", True)])
+def test_a_validator_is_asked_about_a_preview_while_it_differs_and_nothing_is_written(
+    there: bytes, asked: bool
+) -> None:
+    looks = ("grep", "-q", "new", "{staged}" + CONF)
+    want = Want("other", previews=(FileWant(CONF, b"new"),), validate=(looks,))
+    drawn = service.validated(want, Have(files={CONF: STANDING._replace(content=there)}))
+    assert drawn.steps == ()
+    assert drawn.summary["validated"] == ([" ".join(looks)] if asked else [])
+
+
+def test_a_preview_that_is_refused_keeps_the_call_from_changing_anything() -> None:
+    want = Want("other", previews=(FileWant(CONF, b"new"),), validate=(REFUSAL,))
+    with pytest.raises(BadInput, match="refuses the new files, so nothing was touched"):
+        service.validated(want, Have(files={CONF: STANDING}))

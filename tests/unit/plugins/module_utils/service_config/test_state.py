@@ -36,6 +36,12 @@ def test_files_purged_directories_and_missing_parents_are_read(tmp_path: Path) -
     assert have.missing == {f"{tmp_path}/new", f"{tmp_path}/new/deep"}
 
 
+def test_a_preview_is_read_and_is_not_given_a_directory(tmp_path: Path) -> None:
+    path = f"{tmp_path}/none/a"
+    have = state.read(Want("shop", previews=(FileWant(path, b"x"),)))
+    assert (list(have.files), have.missing) == ([path], frozenset())
+
+
 def test_the_parents_of_what_is_to_be_absent_may_be_missing(tmp_path: Path) -> None:
     assert state.read(Want("shop", files=(FileWant(f"{tmp_path}/none/a"),))).missing == frozenset()
 

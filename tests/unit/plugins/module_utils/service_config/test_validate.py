@@ -61,6 +61,14 @@ def test_a_secret_in_its_words_is_hidden(runtime: str) -> None:
     assert "********" in str(refused.value)
 
 
+def test_a_secret_of_a_preview_is_hidden(runtime: str) -> None:
+    told = want(("cat", "{staged}" + CONF, "/nonexistent"), content=b"password=hunter2\n", sensitive=True)
+    with pytest.raises(BadInput) as refused:
+        validate.validate(told._replace(files=(), previews=told.files), HAVE, runtime=runtime)
+    assert "refuses" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     "content, shown, hidden",
     [

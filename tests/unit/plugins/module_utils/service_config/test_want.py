@@ -44,6 +44,7 @@ def parse(files: list[dict[str, Any]], contents: dict[int, bytes] | None = None,
         ({"directories": [{"path": "/etc", "purge": True}]}, {}, "would empty a directory of the whole system"),
         ({"directories": [{"path": "/etc/systemd/system", "purge": True}]}, {}, "of the whole system"),
         ({"validate": [[]], "unit": "shop"}, {}, "validate has an empty command"),
+        ({"unit": "shop", "previews": ["/etc/shop/a"]}, {}, "previews has /etc/shop/a, which files lacks"),
         ({"unit": "shop/../x"}, {}, "not the name of one unit"),
         ({"unit": "web@"}, {}, "not the name of one unit"),
     ],
@@ -88,3 +89,8 @@ def test_files_directories_and_defaults_are_understood() -> None:
 
 def test_an_empty_content_is_a_content() -> None:
     assert parse([{"path": "/a"}], {0: b""}).files[0].content == b""
+
+
+def test_a_preview_is_for_the_validators_and_no_file_of_the_call() -> None:
+    wanted = want.parse({"files": [{"path": "/a"}, {"path": "/b"}], "previews": ["/b"]}, {0: b"a", 1: b"b"})
+    assert ([one.path for one in wanted.files], [one.path for one in wanted.staged]) == (["/a"], ["/a", "/b"])

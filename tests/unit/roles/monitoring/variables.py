@@ -1,0 +1,60 @@
+"""The role's variables and templates, made by Ansible itself for a host of an inventory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROLE = Path(__file__).resolve().parents[4] / "roles/monitoring"
+
+
+def made(
+    directory: Path,
+    inventory: Mapping[str, Any],
+    host: str,
+    more: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    **asked: str,
+) -> dict[str, Any]:
+    """Return what each of the expressions is on the host; an AssertionError holds Ansible's complaint.
+
+    `more` are variables above those of the role.
+    """
+    (directory / "hosts.json").write_text(json.dumps({"all": inventory}), encoding="utf-8")
+    content = ", ".join(f"'{name}': {expression}" for name, expression in asked.items())
+    told = directory / "told.json"
+    copied = {"content": f"{{{{ {{ {content} }} | to_json }}}}", "dest": str(told), "mode": "0600"}
+    play = {
+        "hosts": host,
+        "connection": "local",
+        "gather_facts": False,
+        # As in a play with the role: its defaults are the least, and what the inventory says is more.
+        "roles": [{"role": str(directory / "role")}],
+        "vars": {"ansible_python_interpreter": sys.executable},
+    }
+    _role(directory / "role", [{"name": "Tell", "ansible.builtin.copy": copied}])
+    (directory / "play.json").write_text(json.dumps([play]), encoding="utf-8")
+    done = subprocess.run(
+        ["ansible-playbook", "-e", json.dumps(more or {}), "-i", "hosts.json", "play.json"],
+        cwd=directory,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false", **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
+    return answer
+
+
+def _role(directory: Path, tasks: list[dict[str, Any]]) -> None:
+    (directory / "tasks").mkdir(parents=True, exist_ok=True)
+    (directory / "tasks/main.yml").write_text(json.dumps(tasks), encoding="utf-8")
+    for part in ("defaults", "vars", "templates"):
+        if not (directory / part).exists():
+            (directory / part).symlink_to(ROLE / part)
