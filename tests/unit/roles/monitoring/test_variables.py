@@ -174,7 +174,7 @@ def two_that_watch(**variables: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("tls", [True, False])
 def test_alertmanagers_meet_by_tls_where_it_is_switched_on(tmp_path: Path, tls: bool) -> None:
     started = arguments(tmp_path, "mon1", two_that_watch(monitoring_tls_enabled=tls)).split()
-    assert "--cluster.peer=192.0.2.2:9094" in started
+    assert {"--cluster.listen-address=0.0.0.0:9094", "--cluster.peer=192.0.2.2:9094"} <= set(started)
     assert ("--cluster.tls-config=/etc/prometheus/tls/cluster.yml" in started) == tls
 
 
