@@ -113,7 +113,12 @@ class Call:
         self._host, self._began = host, time.monotonic()
         # A pipe would be kept open by the connection that outlives us.
         self._out = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it is read when the process has ended
-        settings = {"ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
+        # A host that has just come up may let ssh wait, on a machine that is busy.
+        settings = {
+            "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+            "ANSIBLE_TIMEOUT": "60",
+        }
         self._process = subprocess.Popen(
             argv,
             cwd=CHECKOUT,
