@@ -282,3 +282,11 @@ def test_the_watchdog_which_fires_for_ever_is_told_to_nobody_but_a_receiver_of_i
         ({}, paged),
     ):
         assert alert_routes.paged(config, labels, now) == [receiver]
+
+
+def test_the_preflight_compares_what_slos_look_back_on_with_what_is_kept(tmp_path: Path) -> None:
+    slos = {"monitoring_slos": [{**SLO, "owner": "shop", "window_days": 30}], "monitoring_retention_days": 15}
+    (_first, second, *_others) = yaml.safe_load((ROLE / "tasks/main.yml").read_text(encoding="utf-8"))
+    assert "__monitoring_slo_rules.groups is defined" in second["ansible.builtin.assert"]["that"]
+    with pytest.raises(AssertionError, match="window_days is 30, and samples are kept for 15 days"):
+        made(tmp_path, fleet(**slos), "mon1", rules="__monitoring_slo_rules.groups")
