@@ -24,10 +24,26 @@ def made(
 
     `more` are variables above those of the role.
     """
-    (directory / "hosts.json").write_text(json.dumps({"all": inventory}), encoding="utf-8")
     content = ", ".join(f"'{name}': {expression}" for name, expression in asked.items())
     # Debug alone runs nothing on the host, which would take as long again.
     task = {"name": "Tell", "ansible.builtin.debug": {"msg": f"{{{{ {{ {content} }} | to_json }}}}"}}
+    options = ["-e", json.dumps(more or {})]
+    said = run(directory, inventory, host, [task], *options, environment=environment or {})
+    told, _end = json.JSONDecoder().raw_decode(said.partition(f"ok: [{host}] => ")[2])
+    answer: dict[str, Any] = json.loads(told["msg"])
+    return answer
+
+
+def run(
+    directory: Path,
+    inventory: Mapping[str, Any],
+    host: str,
+    tasks: list[dict[str, Any]],
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """Run tasks as those of the role and return what Ansible says; an AssertionError holds its complaint."""
+    (directory / "hosts.json").write_text(json.dumps({"all": inventory}), encoding="utf-8")
     play = {
         "hosts": host,
         "connection": "local",
@@ -35,10 +51,10 @@ def made(
         # As in a play with the role: its defaults are the least, and what the inventory says is more.
         "roles": [{"role": str(directory / "role")}],
     }
-    _role(directory / "role", [task])
+    _role(directory / "role", tasks)
     (directory / "play.json").write_text(json.dumps([play]), encoding="utf-8")
     done = subprocess.run(
-        ["ansible-playbook", "-e", json.dumps(more or {}), "-i", "hosts.json", "play.json"],
+        ["ansible-playbook", *options, "-i", "hosts.json", "play.json"],
         cwd=directory,
         env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false", **(environment or {})},
         capture_output=True,
@@ -46,9 +62,7 @@ def made(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    told, _end = json.JSONDecoder().raw_decode(done.stdout.partition(f"ok: [{host}] => ")[2])
-    answer: dict[str, Any] = json.loads(told["msg"])
-    return answer
+    return done.stdout
 
 
 def _role(directory: Path, tasks: list[dict[str, Any]]) -> None:
