@@ -282,7 +282,7 @@ def test_secrets_that_are_vaulted_in_place_reach_the_files_as_they_are(tmp_path:
         "ansible-vault",
         "encrypt_string",
         "--vault-password-file",
-        tmp_path / "password",
+        str(tmp_path / "password"),
         "http://127.0.0.1/planted",
     ]
     told = subprocess.run(sealed, capture_output=True, text=True, check=True).stdout
@@ -300,7 +300,7 @@ def test_secrets_that_are_vaulted_in_place_reach_the_files_as_they_are(tmp_path:
         "deadman": "__monitoring_deadman_settings | to_nice_json",
     }
     key = {"ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "password")}
-    found = made(tmp_path, fleet(**given), "mon1", environment=key, **asked)
+    found = made(tmp_path, fleet(**given), "mon1", None, key, **asked)
     assert {name for name, text in found.items() if "planted" in str(text)} == set(asked)
     assert [name for name, text in found.items() if "ANSIBLE_VAULT" in str(text)] == []
 

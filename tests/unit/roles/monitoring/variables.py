@@ -18,6 +18,7 @@ def made(
     host: str,
     more: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] | None = None,
+    /,
     **asked: str,
 ) -> dict[str, Any]:
     """Return what each of the expressions is on the host; an AssertionError holds Ansible's complaint.
