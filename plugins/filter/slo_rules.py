@@ -18,7 +18,7 @@ description:
   - No alert fires for fewer failed events than C(min_failures) in its longer window, so that one failure in a quiet night pages nobody and an outage
     does as soon as so many have met it. That nobody asks for anything is no failure; probes from outside tell of it.
   - C(SloUnmeasured) tells of an SLO whose query of all events has had no answer for an hour.
-  - The budget that is left can be told for as long as Prometheus keeps samples. Keep them for C(window_days) at least.
+  - The budget that is left can be told for as long as Prometheus keeps samples. An SLO of more days than O(kept_days) is refused.
 author:
   - The groundcrew.fleet founders (@groundcrew)
 positional: runbooks_url, monitoring_url
@@ -55,6 +55,10 @@ options:
     description: Seconds between two evaluations of what looks at days.
     type: int
     default: 120
+  kept_days:
+    description: For how many days Prometheus keeps samples.
+    type: int
+    default: 90
 seealso:
   - plugin: groundcrew.fleet.slo_tests
     plugin_type: filter

@@ -49,15 +49,21 @@ class Slo(NamedTuple):
         return 1 - self.objective
 
 
-def read(slos: Sequence[Mapping[str, Any]], *, default_owner: str = "") -> list[Slo]:
+def read(slos: Sequence[Mapping[str, Any]], *, default_owner: str = "", kept_days: int = MOST_DAYS) -> list[Slo]:
     """Return the SLOs, their queries whole. Raise BadInput that names the SLO, the key, the value and the cure.
 
     For instance {app: shop, owner: shop, objective: 99.9, backend: shop} is called shop-http and counts the answers of all
-    load balancers for the backend shop.
+    load balancers for the backend shop. `kept_days` is for how long samples are kept: what is left of a budget is told by them.
     """
     if isinstance(slos, (str, Mapping)) or not isinstance(slos, Sequence):
         raise BadInput(f"monitoring_slos is no list: {slos!r}. Give a list of dictionaries, one for each SLO")
     found = [_slo(one, number, default_owner) for number, one in enumerate(slos)]
+    for one in found:
+        if one.window_days > kept_days:
+            raise BadInput(
+                f"SLO {one.name}: window_days is {one.window_days}, and samples are kept for {kept_days} days. "
+                "Give fewer days, or raise monitoring_retention_days"
+            )
     names = [one.name for one in found]
     for name in names:
         if names.count(name) > 1:

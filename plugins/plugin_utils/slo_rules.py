@@ -31,6 +31,7 @@ def slo_rules(
     default_owner: str = "",
     interval_s: float | str = 30,
     long_interval_s: float | str = 120,
+    kept_days: float | str = slo_input.MOST_DAYS,
 ) -> dict[str, Any]:
     """Return rule groups, two for each SLO: that of the hours and that of the days. Raise BadInput for what cannot be right."""
     links = Links(runbooks_url, monitoring_url)
@@ -39,7 +40,7 @@ def slo_rules(
         {"interval": _interval("long_interval_s", long_interval_s)},
     )
     groups = []
-    for slo in slo_input.read(slos, default_owner=default_owner):
+    for slo in slo_input.read(slos, default_owner=default_owner, kept_days=int(kept_days)):
         groups.append({"name": f"slo-{slo.name}", **every[0], "rules": _short_rules(slo, links)})
         groups.append({"name": f"slo-{slo.name}-days", **every[1], "rules": _long_rules(slo, links)})
     return {"groups": groups}

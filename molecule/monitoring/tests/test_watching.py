@@ -67,6 +67,8 @@ def test_every_target_has_its_hosts_owner() -> None:
     targets = [one["labels"] for one in api("mon1", "targets?state=active")["activeTargets"]]
     assert {(one["host"], one["owner"]) for one in targets} == {
         *((app, "shop") for app in APPS),
+        # What the load balancer answers for the app is whose the app is.
+        ("lb1", "shop"),
         *((host, "ops") for host in (*WATCHING, "lb1")),
         # What is asked of the load balancer for the shop.
         ("lb1", "shop"),
@@ -162,6 +164,14 @@ def process(host: str, unit: str) -> str:
 WRONG = [
     pytest.param(
         {"monitoring_rules": [{"name": "own", "rules": [{"alert": "Wrong", "expr": "up =="}]}]}, "site.yml", id="a rule"
+    ),
+    pytest.param(
+        {
+            "monitoring_route": {"group_wait": "7s"},
+            "monitoring_rules": [{"name": "own", "rules": [{"alert": "Wrong", "expr": "up =="}]}],
+        },
+        "site.yml",
+        id="a rule beside a new route",
     ),
     pytest.param(
         {"monitoring_remote_write": [{"url": "nowhere", "colour": "red"}]}, "colour", id="a scrape configuration"

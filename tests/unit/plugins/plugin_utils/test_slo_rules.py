@@ -153,6 +153,12 @@ def test_what_cannot_be_right_is_refused(differs: dict[str, Any], told: str) -> 
     assert told in str(refused.value)
 
 
+def test_an_slo_is_not_told_of_more_days_than_samples_are_kept() -> None:
+    assert slo_rules([{**SHOP, "window_days": 35}], kept_days=35)["groups"]
+    with pytest.raises(BadInput, match="window_days is 36, and samples are kept for 35 days"):
+        slo_rules([{**SHOP, "window_days": 36}], kept_days="35")
+
+
 @pytest.mark.parametrize(
     "differs,told",
     [

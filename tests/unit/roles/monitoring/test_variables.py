@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import subprocess
 from contextlib import ExitStack
 from datetime import datetime, timezone
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import yaml
 from ansible_collections.groundcrew.fleet.plugins.plugin_utils import alert_routes, host_certificate
 from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils import live_alertmanager as live
 from ansible_collections.groundcrew.fleet.tests.unit.plugins.plugin_utils.live_alertmanager import program
-from ansible_collections.groundcrew.fleet.tests.unit.roles.monitoring.variables import ROLE, made
+from ansible_collections.groundcrew.fleet.tests.unit.roles.monitoring.variables import ROLE, made, run
 
 BALANCED = {"load_balancer_backends": [{"name": "shop", "hosts": ["app1"], "port": 8000}]}
 SLO = {"app": "shop", "objective": 99.9, "backend": "shop"}
@@ -149,10 +151,53 @@ def test_a_job_of_the_site_is_scraped_whatever_its_name_begins_with(tmp_path: Pa
     assert ("probe-http" in names, len(names)) == (probes, len(set(names)))
 
 
-def test_a_password_that_cannot_be_hashed_is_refused_before_anything_is_installed() -> None:
-    (first, *_others) = yaml.safe_load((ROLE / "tasks/main.yml").read_text(encoding="utf-8"))
-    (asked,) = [one for one in first["ansible.builtin.assert"]["that"] if "web_password" in one]
-    assert asked.startswith("not monitoring_tls_enabled | bool or monitoring_password | groundcrew.fleet.web_password(")
+TLS_ON = {"monitoring_tls_enabled": True, "monitoring_tls_directory": "/nonexistent", "monitoring_password": "x" * 12}
+
+
+def preflight() -> list[dict[str, Any]]:
+    """The tasks of the role before the first that changes anything."""
+    tasks = yaml.safe_load((ROLE / "tasks/main.yml").read_text(encoding="utf-8"))
+    return list(takewhile(lambda one: "ansible.builtin.assert" in one, tasks))
+
+
+@pytest.mark.parametrize(
+    "host, variables",
+    [("app1", {}), ("mon1", {}), ("mon1", {**TLS_ON, "monitoring_oncall": ONCALL})],
+)
+def test_what_is_right_passes_before_anything_is_installed(
+    tmp_path: Path, host: str, variables: dict[str, Any]
+) -> None:
+    assert "failed=0" in run(tmp_path, fleet(**variables), host, preflight())
+
+
+@pytest.mark.parametrize(
+    "tag, host, variables, said",
+    [
+        (
+            "monitoring_node_exporter",
+            "app1",
+            {**TLS_ON, "monitoring_password": "correct horse\n"},
+            "blank or a newline",
+        ),
+        ("monitoring_node_exporter", "app1", {**TLS_ON, "monitoring_password": "x" * 73}, "has 73: give another"),
+        ("monitoring_process_exporter", "app1", {**TLS_ON, "monitoring_password": ""}, "12 characters or more"),
+        ("monitoring_deadman", "app1", {"monitoring_deadman_enabled": True}, "monitoring_deadman says whom to tell"),
+        ("monitoring_server", "mon1", {"monitoring_route": {"receiver": "team"}}, "names a receiver"),
+        (
+            "monitoring_server",
+            "mon1",
+            {"monitoring_oncall": ONCALL, "monitoring_oncall_horizon_days": 5},
+            "horizon_days 5",
+        ),
+        ("monitoring_server", "mon1", {"monitoring_retention_days": 15}, "samples are kept for 15 days"),
+    ],
+)
+def test_what_is_wrong_is_refused_before_anything_is_installed_whatever_part_of_the_role_is_asked_for(
+    tmp_path: Path, tag: str, host: str, variables: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(AssertionError) as refused:
+        run(tmp_path, fleet(**variables), host, preflight(), "--tags", tag)
+    assert said in re.sub(r"\s+", " ", str(refused.value))
 
 
 def arguments(directory: Path, host: str, inventory: dict[str, Any]) -> str:
@@ -237,7 +282,7 @@ def test_secrets_that_are_vaulted_in_place_reach_the_files_as_they_are(tmp_path:
         "ansible-vault",
         "encrypt_string",
         "--vault-password-file",
-        tmp_path / "password",
+        str(tmp_path / "password"),
         "http://127.0.0.1/planted",
     ]
     told = subprocess.run(sealed, capture_output=True, text=True, check=True).stdout
@@ -255,7 +300,7 @@ def test_secrets_that_are_vaulted_in_place_reach_the_files_as_they_are(tmp_path:
         "deadman": "__monitoring_deadman_settings | to_nice_json",
     }
     key = {"ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "password")}
-    found = made(tmp_path, fleet(**given), "mon1", environment=key, **asked)
+    found = made(tmp_path, fleet(**given), "mon1", None, key, **asked)
     assert {name for name, text in found.items() if "planted" in str(text)} == set(asked)
     assert [name for name, text in found.items() if "ANSIBLE_VAULT" in str(text)] == []
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,28 +18,44 @@ def made(
     host: str,
     more: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] | None = None,
+    /,
     **asked: str,
 ) -> dict[str, Any]:
     """Return what each of the expressions is on the host; an AssertionError holds Ansible's complaint.
 
     `more` are variables above those of the role.
     """
-    (directory / "hosts.json").write_text(json.dumps({"all": inventory}), encoding="utf-8")
     content = ", ".join(f"'{name}': {expression}" for name, expression in asked.items())
-    told = directory / "told.json"
-    copied = {"content": f"{{{{ {{ {content} }} | to_json }}}}", "dest": str(told), "mode": "0600"}
+    # Debug alone runs nothing on the host, which would take as long again.
+    task = {"name": "Tell", "ansible.builtin.debug": {"msg": f"{{{{ {{ {content} }} | to_json }}}}"}}
+    options = ["-e", json.dumps(more or {})]
+    said = run(directory, inventory, host, [task], *options, environment=environment or {})
+    told, _end = json.JSONDecoder().raw_decode(said.partition(f"ok: [{host}] => ")[2])
+    answer: dict[str, Any] = json.loads(told["msg"])
+    return answer
+
+
+def run(
+    directory: Path,
+    inventory: Mapping[str, Any],
+    host: str,
+    tasks: list[dict[str, Any]],
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """Run tasks as those of the role and return what Ansible says; an AssertionError holds its complaint."""
+    (directory / "hosts.json").write_text(json.dumps({"all": inventory}), encoding="utf-8")
     play = {
         "hosts": host,
         "connection": "local",
         "gather_facts": False,
         # As in a play with the role: its defaults are the least, and what the inventory says is more.
         "roles": [{"role": str(directory / "role")}],
-        "vars": {"ansible_python_interpreter": sys.executable},
     }
-    _role(directory / "role", [{"name": "Tell", "ansible.builtin.copy": copied}])
+    _role(directory / "role", tasks)
     (directory / "play.json").write_text(json.dumps([play]), encoding="utf-8")
     done = subprocess.run(
-        ["ansible-playbook", "-e", json.dumps(more or {}), "-i", "hosts.json", "play.json"],
+        ["ansible-playbook", *options, "-i", "hosts.json", "play.json"],
         cwd=directory,
         env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false", **(environment or {})},
         capture_output=True,
@@ -48,8 +63,7 @@ def made(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    answer: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
-    return answer
+    return done.stdout
 
 
 def _role(directory: Path, tasks: list[dict[str, Any]]) -> None:
