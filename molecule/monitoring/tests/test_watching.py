@@ -70,8 +70,6 @@ def test_every_target_has_its_hosts_owner() -> None:
         # What the load balancer answers for the app is whose the app is.
         ("lb1", "shop"),
         *((host, "ops") for host in (*WATCHING, "lb1")),
-        # What is asked of the load balancer for the shop.
-        ("lb1", "shop"),
     }
 
 
