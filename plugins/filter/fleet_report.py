@@ -41,7 +41,7 @@ options:
         type: dict
       answers:
         description:
-          - The answers of M(groundcrew.fleet.promql_info) to queries named C(alerts) (C(ALERTS) over the time), C(budgets), C(budgets_before),
+          - The answers of M(groundcrew.fleet.promql_info) to queries named C(alerts) (C(ALERTS) counted over each step), C(budgets), C(budgets_before),
             C(objectives) and C(patches).
         type: dict
       alerts_step_s:

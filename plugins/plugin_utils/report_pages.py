@@ -45,14 +45,17 @@ class Shift(NamedTuple):
 
 
 def episodes(series: Iterable[Mapping[str, Any]], step_s: float) -> list[Episode]:
-    """Return the times of firing in an answer of promql_info for `ALERTS` over a time; a gap of two steps ends one."""
+    """Return the times of firing in an answer of promql_info for `ALERTS`, counted over each step; a gap of two steps ends one.
+
+    A value tells of the step before it, so that one which fired for seconds is seen too. It may have begun with that step.
+    """
     found = []
     for one in series:
         times = sorted(when for when, _value in one["values"])
         start = 0
         for number in range(1, len(times) + 1):
             if number == len(times) or times[number] - times[number - 1] > 2 * step_s:
-                found.append(Episode(one["labels"], times[start], times[number - 1]))
+                found.append(Episode(one["labels"], times[start] - step_s, times[number - 1]))
                 start = number
     return sorted(found, key=lambda one: (one.start, sorted(one.labels.items())))
 

@@ -92,7 +92,10 @@ def test_a_day_is_told_in_one_page_with_what_is_not_known(tmp_path: Path) -> Non
     with prometheus(tmp_path, "scrape_configs: []\n") as figures, alertmanager(tmp_path) as silences:
         silence(silences, now)
         done = play(tmp_path, report_prometheus_url=figures, report_alertmanager_url=silences, report_days=1)
+        week = play(tmp_path, report_prometheus_url=figures, report_alertmanager_url=silences, report_json="week.json")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert week.returncode == 0, week.stdout + week.stderr
+    assert json.loads((tmp_path / "week.json").read_text())["pages"]["total"] == 1
     told = json.loads((tmp_path / "report.json").read_text())
     assert told["unread"][0]["name"] == "d"
     assert [one.split(":")[0] for one in told["unknown"]] == ["the ledger was not read on d"]

@@ -32,10 +32,10 @@ def silence(start: str, end: str, *matchers: tuple[str, str, bool, bool], state:
     "times, found",
     [
         ([], []),
-        ([60], [(60, 60)]),
-        ([60, 120, 180], [(60, 180)]),
-        ([60, 120, 240], [(60, 240)]),
-        ([60, 120, 300, 360], [(60, 120), (300, 360)]),
+        ([60], [(0, 60)]),
+        ([60, 120, 180], [(0, 180)]),
+        ([60, 120, 240], [(0, 240)]),
+        ([60, 120, 300, 360], [(0, 120), (240, 360)]),
     ],
 )
 def test_an_alert_fires_until_it_is_gone_for_two_steps(times: list[float], found: list[tuple[float, float]]) -> None:
