@@ -99,11 +99,13 @@ def test_what_the_ledgers_know_is_there_for_every_host() -> None:
     assert min(runs().values()) >= 1
 
 
-@pytest.mark.parametrize("port", [9090, 9093, 9100, 9256])
-def test_who_has_no_password_is_told_nothing(port: int) -> None:
-    assert ask("mon1", port, "/metrics", password="").status == 401
-    assert ask("mon1", port, "/metrics", password="another password").status == 401
-    assert ask("mon1", port, "/metrics").status == 200
+@pytest.mark.parametrize(
+    "host, port", [("mon1", 9090), ("mon1", 9093), ("mon1", 9100), ("mon1", 9256), ("lb1", 9100), ("lb1", 8404)]
+)
+def test_who_has_no_password_is_told_nothing(host: str, port: int) -> None:
+    assert ask(host, port, "/metrics", password="").status == 401
+    assert ask(host, port, "/metrics", password="another password").status == 401
+    assert ask(host, port, "/metrics").status == 200
 
 
 def test_no_secret_shows_in_the_output_of_a_change() -> None:
