@@ -11,6 +11,8 @@ from ansible_collections.groundcrew.fleet.molecule.monitoring.tests.world import
     WATCHING,
     ask,
     play,
+    series,
+    within,
 )
 
 GATE = {
@@ -46,6 +48,7 @@ def test_a_rollouts_gate_and_silences_know_the_password_and_show_it_nowhere() ->
 
 
 def test_the_report_has_all_that_the_fleet_knows() -> None:
+    assert within(150, lambda: bool(series("mon1", "count(slo:error_budget_left:ratio)"))), "no error budget as yet"
     page, figures = STATE / "report.html", STATE / "report.json"
     done = play("-vvv", playbook="report", report_page=str(page), report_json=str(figures), report_days=1)
     assert done.rc == 0, done.said[-3000:]
