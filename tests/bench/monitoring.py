@@ -18,14 +18,14 @@ from .harness import ROOT, BenchFailedError, Case, Contender, Lab, Result
 HOSTS = "bench1,bench2"
 OURS, PEER = "bench1", "bench2"
 PEER_ARCHIVE = ROOT.parent / "shared" / "peers" / "prometheus-prometheus-0.30.2.tar.gz"
-UNPACKED = ROOT / ".cache" / "unpacked" / "usr" / "bin"
+UNPACKED = ROOT / ".cache" / "unpacked"
 # The peer takes at least this many times as long.
 FIRST, AGAIN = 2, 12
 AGAIN_ROUNDS = 3
 
 
 class Program(NamedTuple):
-    """What the peer downloads: the programs of Debian's packages, under the names of the project's own archives."""
+    """What the peer downloads: the files of Debian's packages, under the names of the project's own archives."""
 
     role: str
     version: str
@@ -37,9 +37,18 @@ class Program(NamedTuple):
 
 
 PROGRAMS = (
-    Program("prometheus", "2.42.0", {"prometheus": "prometheus", "promtool": "promtool"}),
-    Program("alertmanager", "0.25.0", {"alertmanager": "prometheus-alertmanager", "amtool": "amtool"}),
-    Program("node_exporter", "1.5.0", {"node_exporter": "prometheus-node-exporter"}),
+    Program(
+        "prometheus",
+        "2.42.0",
+        {
+            "prometheus": "usr/bin/prometheus",
+            "promtool": "usr/bin/promtool",
+            "consoles": "etc/prometheus/consoles",
+            "console_libraries": "etc/prometheus/console_libraries",
+        },
+    ),
+    Program("alertmanager", "0.25.0", {"alertmanager": "usr/bin/prometheus-alertmanager", "amtool": "usr/bin/amtool"}),
+    Program("node_exporter", "1.5.0", {"node_exporter": "usr/bin/prometheus-node-exporter"}),
 )
 
 
@@ -96,8 +105,8 @@ def _served(lab: Lab) -> Iterator[str]:
     for one in PROGRAMS:
         archive = place / f"{one.archive}.tar.gz"
         with tarfile.open(archive, "w:gz", compresslevel=1) as packed:
-            for name, program in one.files.items():
-                packed.add(UNPACKED / program, f"{one.archive}/{name}")
+            for name, found in one.files.items():
+                packed.add(UNPACKED / found, f"{one.archive}/{name}")
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
         (place / f"{one.role}.sha256").write_text(f"{digest}  {archive.name}\n")
     with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(place))) as server:
