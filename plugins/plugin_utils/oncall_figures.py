@@ -72,7 +72,7 @@ def shifts(rota: Rota, begin: datetime, end: datetime) -> list[dict[str, str]]:
 
     An owner is a team; what no team owns has the owner "".
     """
-    owned = [(name, team) for name, team in sorted(rota.teams.items())] + [("", rota.teams[rota.default_team])]
+    owned = [*sorted(rota.teams.items()), ("", rota.teams[rota.default_team])]
     return [
         {
             "owner": owner,

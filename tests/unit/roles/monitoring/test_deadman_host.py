@@ -81,6 +81,7 @@ def tls_files(directory: Path, **variables: Any) -> list[str]:
     }
     (directory / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
     given = {"__monitoring_certificate": CERTIFICATE, "monitoring_tls_enabled": True, **variables}
+    given["ansible_python_interpreter"] = sys.executable
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache/collections")}
     ansible = str(Path(sys.executable).parent / "ansible-playbook")
     argv = [ansible, "-i", "localhost,", "--extra-vars", json.dumps(given), "play.yml"]
