@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 from ansible_collections.groundcrew.fleet.tests.crash.machine import Machine
+from ansible_collections.groundcrew.fleet.tests.fleet.today import turn
 
 SEED = 20261123
 # With CRASH=full every operation; else each third, beginning with another one each day, since all of them take minutes.
 EVERY = 1 if os.environ.get("CRASH") == "full" else 3
-SHARE: dict[str, Any] = {"every": EVERY, "from": datetime.now(timezone.utc).toordinal() % EVERY}
+SHARE: dict[str, Any] = {"every": EVERY, "from": turn(EVERY)}
 EVERYWAY = ["boot", "undo", "finish", "next", "twice"]
 
 

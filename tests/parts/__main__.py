@@ -28,7 +28,12 @@ def _turn(part: Part) -> tuple[bool, ...]:
 def _parts() -> list[Part]:
     return [
         Part("ruff", "style and formatting", static.ruff, fast=True),
-        Part("sanity", "ansible-test sanity, every Python that is here", static.sanity, fast=True),
+        Part(
+            "sanity",
+            "ansible-test sanity, the oldest and the newest Python that is here and ours",
+            static.sanity,
+            fast=True,
+        ),
         Part("mypy", "types, strict", static.mypy, fast=True),
         Part("docs", "documentation and changelog", static.docs, fast=True),
         Part("lint", "ansible-lint, profile production", static.lint, fast=True),
@@ -49,7 +54,7 @@ def _parts() -> list[Part]:
         *_molecule(),
         Part("secrets", "a planted secret is searched for everywhere", lab.secrets, lab.CRASH_HOSTS),
         Part("examples", "the installed artefact, and every documented example, on the lab", lab.examples, lab.LAB),
-        *(_facts(core, default=True) for core in CORES),
+        *(_facts(core, default=core in (cores.DEVELOPMENT_CORE, cores.other_of_today(CORES))) for core in CORES),
         Part(
             "demo",
             "a day of the fleet under load, no request lost",
@@ -57,6 +62,9 @@ def _parts() -> list[Part]:
             lab.LAB,
             alone=True,
             shows=r"requests|lost",
+        ),
+        Part(
+            "releases", "scenarios whose tests look at one Debian release a day, at both", lab.releases, default=False
         ),
         Part(
             "crash-all",
@@ -144,7 +152,7 @@ def groups(parts: list[Part]) -> dict[str, list[Part]]:
     return {
         "fast": [part for part in parts if part.default and part.fast],
         "unit": [part for part in parts if part.name == f"core-{cores.DEVELOPMENT_CORE}"],
-        "facts": [part for part in parts if part.default and part.name.startswith("facts-")],
+        "facts": [part for part in parts if part.name in [f"facts-{core}" for core in CORES]],
         "molecule": [part for part in parts if part.name.startswith("molecule-")],
         "matrix": [part for part in parts if part.name.split("-")[-1] in CORES_BETWEEN],
     }

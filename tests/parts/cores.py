@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 
 from . import checkout
@@ -26,6 +27,12 @@ IMAGE_SCRIPT = "playbooks/files/lab/image"
 def facts_under_core(core: str) -> Callable[[Job], Counts]:
     """The part that runs what rollouts rest on under that ansible-core."""
     return under_core(core, *(EVERY_CORE if core != DEVELOPMENT_CORE else EVERY_CORE[:1]))
+
+
+def other_of_today(supported: Sequence[str], day: int | None = None) -> str:
+    """The core besides that of development whose turn it is to play rollouts: another one each day, without a day that of today in UTC."""
+    others = [core for core in supported if core != DEVELOPMENT_CORE]
+    return others[(datetime.now(timezone.utc).toordinal() if day is None else day) % len(others)]
 
 
 def units_under_core(core: str) -> Callable[[Job], Counts]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from .job import ONE_PASSED, ROOT, Counts, Job, PartFailedError
 
@@ -40,6 +41,23 @@ def scenario(name: str, *, env: Mapping[str, str] | None = None, within_s: float
         return ONE_PASSED
 
     return part
+
+
+def releases(job: Job) -> Counts:
+    """The scenarios whose tests look at one Debian release a day, at both."""
+    found = [
+        ONE_PASSED for name in scenarios_of_today() if scenario(name, env={"RELEASES": "full"}, within_s=3600)(job)
+    ]
+    return sum(found, Counts())
+
+
+def scenarios_of_today() -> list[str]:
+    """The names of the scenarios whose tests look at one Debian release a day."""
+    return [name for name in scenarios() if any(map(_looks_at_one, (ROOT / "molecule" / name).glob("tests/test_*.py")))]
+
+
+def _looks_at_one(test: Path) -> bool:
+    return "today.releases()" in test.read_text(encoding="utf-8")
 
 
 def strategies_full(job: Job) -> Counts:

@@ -7,9 +7,10 @@ import subprocess
 
 import pytest
 from ansible_collections.groundcrew.fleet.molecule.shared.calls import PROJECT, call, name_of, play_on
+from ansible_collections.groundcrew.fleet.tests.fleet import today
 from testinfra.host import Host
 
-testinfra_hosts = ["ssh://old", "ssh://new"]
+testinfra_hosts = today.releases()
 
 SSH_CONFIG = f"{PROJECT}/.cache/lab/lab-accounts/ssh_config"
 ALONE = ["-o", "ControlPath=none", "-o", "ControlMaster=no", "-o", "BatchMode=yes"]

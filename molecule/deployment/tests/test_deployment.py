@@ -8,9 +8,10 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
+from ansible_collections.groundcrew.fleet.tests.fleet import today
 from testinfra.host import Host
 
-testinfra_hosts = ["ssh://old", "ssh://new"]
+testinfra_hosts = today.releases()
 SECRETS = "zq-planted-secret", "zq-other-secret"
 
 

@@ -7,9 +7,10 @@ import socket
 from pathlib import Path
 
 from ansible_collections.groundcrew.fleet.molecule.shared.calls import ansible, call, name_of
+from ansible_collections.groundcrew.fleet.tests.fleet import today
 from testinfra.host import Host
 
-testinfra_hosts = ["ssh://old", "ssh://new"]
+testinfra_hosts = today.releases()
 
 ADDRESS = {"old": "10.89.94.12", "new": "10.89.94.13"}
 DROPIN = "/etc/ssh/sshd_config.d/00-groundcrew-hardening.conf"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from ansible_collections.groundcrew.fleet.molecule.shared.calls import play_on
+from ansible_collections.groundcrew.fleet.tests.fleet import today
 from testinfra.host import Host
 
-testinfra_hosts = ["ssh://old", "ssh://new"]
+testinfra_hosts = today.releases()
 
 ASK = """
 import socket

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundcrew.fleet.molecule.shared.calls import call, name_of, play_on
+from ansible_collections.groundcrew.fleet.tests.fleet import today
 from testinfra.host import Host
 
-testinfra_hosts = ["ssh://old", "ssh://new"]
+testinfra_hosts = today.releases()
 
 KERNEL, SETTINGS = "kernel_settings", "host_settings"
 NOTHING: dict[str, Any] = {

@@ -15,6 +15,9 @@ from ansible_collections.groundcrew.fleet.molecule.monitoring.tests.world import
     within,
 )
 
+# What else pages can do does not depend on whose figures they show, and the part `pages` has it.
+ON_A_FLEET = "has_data or can_be_chosen or is_marked or is_whole"
+
 
 def test_every_query_has_data_and_every_page_is_whole() -> None:
     for metric in ("groundcrew_patch_compliant", "groundcrew_drift_changes"):
@@ -24,7 +27,7 @@ def test_every_query_has_data_and_every_page_is_whole() -> None:
     past = "sum(count_over_time(slo:error_budget_left:ratio{app='shop'}[15m]))"
     assert within(400, lambda: series("mon1", past).get("", 0) >= 3), series("mon1", past)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{PROJECT}/tests/pages"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", ON_A_FLEET, f"{PROJECT}/tests/pages"],
         env={
             **os.environ,
             "PAGES_URL": f"https://prometheus:{PASSWORD}@{HOSTS['mon1']}:9090",

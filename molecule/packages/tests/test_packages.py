@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.groundcrew.fleet.molecule.shared.calls import call, play_on, rehearsed
+from ansible_collections.groundcrew.fleet.tests.fleet import today
 from testinfra.host import Host
 
-testinfra_hosts = ["ssh://old", "ssh://new"]
+testinfra_hosts = today.releases()
 
 EVERYTHING = (
     "dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\\n'; apt-mark showauto; apt-mark showhold; "

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import pytest
 from ansible_collections.groundcrew.fleet.molecule.shared.calls import INVENTORIES, SCENARIO, name_of
+from ansible_collections.groundcrew.fleet.tests.fleet import today
 from testinfra.host import Host
 
-testinfra_hosts = ["ssh://old", "ssh://new"]
+testinfra_hosts = today.releases()
 
 CONF, EXTRA, STATE = "/etc/shop/shop.json", "/etc/shop/conf.d/extra.json", "/var/lib/groundcrew"
 UNTOUCHED = "stat -c '%n %i %Y %Z %a %U' /etc/shop/* /etc/shop/conf.d/*; cat /etc/shop/*.json /etc/shop/conf.d/*"

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible_collections.groundcrew.fleet.tests.fleet import today
 from ansible_collections.groundcrew.fleet.tests.parts import job, runner
-from ansible_collections.groundcrew.fleet.tests.parts.__main__ import all_parts, chosen
+from ansible_collections.groundcrew.fleet.tests.parts.__main__ import CORES, all_parts, chosen
+from ansible_collections.groundcrew.fleet.tests.parts.cores import other_of_today
 from ansible_collections.groundcrew.fleet.tests.parts.job import ONE_PASSED, Counts, Job, PartFailedError
 from ansible_collections.groundcrew.fleet.tests.parts.runner import Part
 
@@ -131,9 +133,18 @@ def test_an_unknown_name_is_refused_naming_the_known_ones() -> None:
 
 def test_without_a_name_everything_but_the_matrix_and_what_takes_too_long_is_run() -> None:
     parts = all_parts()
-    assert [part for part in parts if part not in chosen([], parts)] == chosen(
-        ["matrix", "mutations", "crash-all", "patch-kill-all", "strategies-full", "monitoring-full"], parts
-    )
+    left = [part for part in parts if part not in chosen([], parts)]
+    (of_another_day,) = [part.name for part in left if part.name in ("facts-2.16", "facts-2.21")]
+    long = ["mutations", "crash-all", "patch-kill-all", "releases", "strategies-full", "monitoring-full"]
+    assert left == chosen(["matrix", *long, of_another_day], parts)
+
+
+def test_each_day_another_release_and_another_core_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RELEASES", raising=False)
+    assert [today.releases(day) for day in (0, 1, 2)] == [["ssh://old"], ["ssh://new"], ["ssh://old"]]
+    assert [other_of_today(CORES, day) for day in (0, 1, 2)] == ["2.16", "2.21", "2.16"]
+    monkeypatch.setenv("RELEASES", "full")
+    assert today.releases(1) == ["ssh://old", "ssh://new"]
 
 
 def test_the_fast_parts_come_first_then_the_longest_and_at_the_end_the_shortest_and_what_runs_alone() -> None:
