@@ -11,7 +11,7 @@ from .runner import Part, run
 CORES = ("2.16", "2.19", "2.21")
 CORES_BETWEEN = ("2.17", "2.18", "2.20")
 # Of what takes containers, the longest parts start first and the shortest ones last, so that the lanes end together.
-LONGEST = ("crash", "molecule-packages", "molecule-site", f"facts-{cores.DEVELOPMENT_CORE}")
+LONGEST = ("crash", "molecule-monitoring", "molecule-site", f"facts-{cores.DEVELOPMENT_CORE}")
 SHORTEST = ("molecule-lab", "secrets")
 
 

@@ -27,9 +27,8 @@ from ansible_collections.groundcrew.fleet.molecule.monitoring.tests.world import
     without,
 )
 
-# 20 with `PAGES=full`: each takes about ten seconds.
-TRIALS = 20 if os.environ.get("PAGES") == "full" else 5
-PAGE_WITHIN_S = 5
+# With `PAGES=full` nothing runs beside it, and the promise is held to: 20 pages, each in time. Else other tests have the machine too.
+TRIALS, PAGE_WITHIN_S = (20, 5) if os.environ.get("PAGES") == "full" else (5, 10)
 EVERYTHING = {
     *(("node", f"{address}:9100") for address in HOSTS.values()),
     *(("process", f"{address}:9256") for address in HOSTS.values()),
@@ -218,6 +217,7 @@ def test_an_app_that_stops_is_paged_for_in_time(pages: Pages, capsys: pytest.Cap
         sys.stdout.write(
             f"\nfrom stop to page, {TRIALS} times: median {statistics.median(waits):.1f} s, worst {max(waits):.1f} s\n"
         )
+    assert statistics.median(waits) <= 5
     assert max(waits) <= PAGE_WITHIN_S
 
 
