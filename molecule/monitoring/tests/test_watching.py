@@ -27,8 +27,9 @@ from ansible_collections.groundcrew.fleet.molecule.monitoring.tests.world import
     without,
 )
 
-# With `PAGES=full` nothing runs beside it, and the promise is held to: 20 pages, each in time. Else other tests have the machine too.
-TRIALS, PAGE_WITHIN_S = (20, 5) if os.environ.get("PAGES") == "full" else (5, 10)
+# 20 with `PAGES=full`: each takes about ten seconds.
+TRIALS = 20 if os.environ.get("PAGES") == "full" else 5
+PAGE_WITHIN_S = 5
 EVERYTHING = {
     *(("node", f"{address}:9100") for address in HOSTS.values()),
     *(("process", f"{address}:9256") for address in HOSTS.values()),
@@ -217,18 +218,12 @@ def test_an_app_that_stops_is_paged_for_in_time(pages: Pages, capsys: pytest.Cap
         sys.stdout.write(
             f"\nfrom stop to page, {TRIALS} times: median {statistics.median(waits):.1f} s, worst {max(waits):.1f} s\n"
         )
-    assert statistics.median(waits) <= 5
     assert max(waits) <= PAGE_WITHIN_S
 
 
 @pytest.mark.usefixtures("alerted")
 def test_an_alert_that_both_see_is_told_once(pages: Pages) -> None:
-    # On a machine that is too busy they lose each other for a moment, and then each tells: twice is better than never.
-    assert any(times_told(pages) == 1 for _attempt in range(3)), pages.told[-6:]
-
-
-def times_told(pages: Pages) -> int:
-    """How many messages come of one alert."""
+    # On a machine that is too busy they lose each other for a moment, and then each tells.
     assert within(30, are_one)
     begin = time.monotonic()
     on("app1", "systemctl", "stop", "shop")
@@ -236,8 +231,7 @@ def times_told(pages: Pages) -> int:
         pages.wait(begin, "AppStopped", "app1")
         # Longer than the group's interval, and shorter than the second Alertmanager waits for the first.
         time.sleep(8)
-        return len(pages.firing(begin, "AppStopped", "app1"))
+        told = pages.firing(begin, "AppStopped", "app1")
+        assert len(told) == 1, [(one.came - begin, one.whom) for one in told]
     finally:
-        ended = time.monotonic()
         on("app1", "systemctl", "start", "shop")
-        pages.wait(ended, "AppStopped", "app1", "resolved")

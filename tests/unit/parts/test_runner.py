@@ -150,8 +150,8 @@ def test_each_day_another_release_and_another_core_has_its_turn(monkeypatch: pyt
 def test_the_fast_parts_come_first_then_the_longest_and_at_the_end_the_shortest_and_what_runs_alone() -> None:
     names = [part.name for part in all_parts() if part.default]
     fast = sum(part.fast for part in all_parts() if part.default)
-    assert names[fast : fast + 4] == ["crash", "molecule-monitoring", "molecule-site", "facts-2.19"]
-    assert names[-4:] == ["molecule-lab", "secrets", "molecule-strategies", "demo"]
+    assert names[fast : fast + 4] == ["crash", "molecule-packages", "molecule-site", "facts-2.19"]
+    assert names[-5:] == ["molecule-lab", "secrets", "molecule-monitoring", "molecule-strategies", "demo"]
 
 
 def test_each_kind_of_rollout_is_played_once_under_every_core() -> None:
