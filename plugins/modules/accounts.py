@@ -43,7 +43,8 @@ options:
         description:
           - V(locked) ends all logins by key and password and all sudo rules; groups, home and files stay, and sessions that are open go on.
             Whom somebody has unlocked by hand is locked again.
-          - V(absent) removes the account; its home stays. Who still has processes is locked now, and removed by a later run.
+          - V(absent) removes the account; its home stays. Who still has processes after two seconds is locked now, and removed by a
+            later run.
         type: str
         choices: [present, locked, absent]
         default: present

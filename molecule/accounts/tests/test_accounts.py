@@ -208,6 +208,14 @@ def test_who_still_has_processes_is_locked_now_and_removed_later(host: Host) -> 
     ]
 
 
+def test_a_short_task_of_who_is_to_be_removed_is_waited_for(host: Host) -> None:
+    call(host, "accounts", {"purge": "kept", "accounts": [{"name": "ivan"}]})
+    host.check_output("systemd-run --unit=short --uid=ivan sleep 1.5")
+    assert call(host, "accounts", {"purge": "kept", "accounts": [{"name": "ivan", "state": "absent"}]})["removed"] == [
+        "ivan"
+    ]
+
+
 def test_useradd_that_is_at_work_is_waited_for_and_named(host: Host) -> None:
     hold = "import fcntl,time; f=open('/etc/.pwd.lock','r+b'); fcntl.lockf(f, fcntl.LOCK_EX); time.sleep(20)"
     host.check_output("systemd-run --unit=holder python3 -c %s", hold)

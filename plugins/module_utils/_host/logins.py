@@ -156,8 +156,18 @@ def _included(pattern: str, texts: Iterable[str]) -> list[str]:
     return sorted({*glob.glob(whole), *(one for one in to_come if fnmatch.fnmatchcase(os.path.basename(one), name))})
 
 
-def processes() -> dict[int, list[int]]:
-    """Return the processes of each user number."""
+def processes(leaving: Iterable[int] = (), wait_s: float = 0) -> dict[int, list[int]]:
+    """Return the processes of each user number; those of `leaving` have `wait_s` seconds to end by themselves."""
+    deadline = time.monotonic() + wait_s
+    numbers = set(leaving)
+    while True:
+        found = _processes()
+        if numbers.isdisjoint(found) or time.monotonic() > deadline:
+            return found
+        time.sleep(POLL_S)
+
+
+def _processes() -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():

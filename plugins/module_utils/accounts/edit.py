@@ -15,7 +15,7 @@ from . import passwords
 from .databases import GROUP, GSHADOW, PASSWD, SHADOW, Table
 from .numbers import Numbers
 from .state import Have
-from .want import ABSENT, KEPT, LOCKED, PRESENT, Group, Person, Want, good_name, of_departed
+from .want import ABSENT, KEPT, LOCKED, PRESENT, Group, Person, Want, asked_for, good_name
 
 NO_HOME, NO_SHELL, SHELL = "/nonexistent", "/usr/sbin/nologin", "/bin/bash"
 ELSEWHERE = "comes from elsewhere than the files of this host (LDAP or the like)"
@@ -59,9 +59,7 @@ class Desk:
         for group in self.want.groups:
             if group.state == PRESENT:
                 self._ensure_group(group)
-        listed = {one.name for one in self.want.people} | {self.want.break_glass}
-        departed = of_departed([name for name in self.people if name not in listed], self.want.purge)
-        people = (*self.want.people, *departed)
+        people = asked_for(self.want, self.people)
         self._refuse_unknown(people)
         for person in people:
             if person.state == PRESENT:

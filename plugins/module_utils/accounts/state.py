@@ -17,12 +17,14 @@ from .._managed import Managed
 from . import server
 from .databases import DATABASES, HOME, PASSWD, SHELL, UID, Table
 from .server import CONFIG, DROPIN, KEYS, KEYWORD
-from .want import Person, Want
+from .want import ABSENT, Person, Want, asked_for
 
 MANIFEST = "accounts"
 SUDOERS = "/etc/sudoers.d/groundcrew"
 SKELETON = "/etc/skel"
 SSH = "ssh.service"
+# A task of a timer ends within it, most often; a service does not.
+SHORT_TASK_S = 2
 
 
 class Have(NamedTuple):
@@ -78,13 +80,20 @@ def read(want: Want, *, today: int, wait_s: float, rehearsal: bool = False) -> H
         sshd,
         logins.sshd_first(KEYWORD, {DROPIN: server.dropin(patterns, ())}),
         systemd.show([SSH])[SSH].is_active,
-        logins.processes(),
+        logins.processes(_leaving(want, managed, passwd), SHORT_TASK_S),
         managed,
         today,
         logins.entry,
         rehearsal,
         held,
     )
+
+
+def _leaving(want: Want, managed: Managed, passwd: Table) -> Iterator[int]:
+    """Yield the numbers of all who are to be removed."""
+    for one in asked_for(want, managed.facts.get("people", ())):
+        if one.state == ABSENT and one.name in passwd:
+            yield int(passwd.field(one.name, UID) or -1)
 
 
 def _ways_in(want: Want, passwd: Table, shells: frozenset[str]) -> Iterator[tuple[str, str]]:

@@ -207,6 +207,9 @@ def _refuse_twice(what: str, names: Iterable[str]) -> None:
         seen.add(name)
 
 
-def of_departed(names: Sequence[str], purge: str) -> tuple[Person, ...]:
-    """Return what is asked for people who left the list."""
-    return () if purge == KEPT else tuple(Person(name, purge) for name in names)
+def asked_for(want: Want, ours: Iterable[str]) -> tuple[Person, ...]:
+    """Return what is asked for everybody: for the listed, and for those of `ours` who left the list."""
+    if want.purge == KEPT:
+        return want.people
+    listed = {one.name for one in want.people} | {want.break_glass}
+    return (*want.people, *(Person(name, want.purge) for name in ours if name not in listed))
