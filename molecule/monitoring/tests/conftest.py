@@ -53,3 +53,19 @@ def alerted() -> Iterator[None]:
     assert done.rc == 0, done.said[-3000:]
     yield
     play("--limit=monitoring")
+
+
+@pytest.fixture
+def by_one(alerted: None) -> Iterator[None]:
+    """All rests on mon1, as when the host of the other is down.
+
+    Of a pair, the second says fifteen seconds later what was so when it looked: short outages one after the other would be told
+    of anew when they are over. And an alert of a group that is known waits for the group's interval.
+    """
+    at_once = {"group_by": ["alertname", "host"], "group_wait": "1s", "group_interval": "1s"}
+    done = play("--limit=mon1", monitoring_rules=AT_ONCE, monitoring_scrape_interval_s=1, monitoring_route=at_once)
+    assert done.rc == 0, done.said[-3000:]
+    servers = ("prometheus", "prometheus-alertmanager")
+    on("mon2", "systemctl", "stop", *servers)
+    yield
+    on("mon2", "systemctl", "start", *servers)
