@@ -56,7 +56,7 @@ def alerted() -> Iterator[None]:
 
 
 @pytest.fixture
-def by_one(alerted: None) -> Iterator[None]:
+def by_one() -> Iterator[None]:
     """All rests on mon1, as when the host of the other is down.
 
     Of a pair, the second says fifteen seconds later what was so when it looked: short outages one after the other would be told

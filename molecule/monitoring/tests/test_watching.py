@@ -221,7 +221,7 @@ def test_an_alert_that_both_see_is_told_once(pages: Pages) -> None:
     pages.wait(begin, "AppStopped", "app1", "resolved", at_most_s=60)
 
 
-@pytest.mark.usefixtures("by_one")
+@pytest.mark.usefixtures("alerted", "by_one")
 def test_an_app_that_stops_is_paged_for_in_time(pages: Pages, capsys: pytest.CaptureFixture[str]) -> None:
     waits = []
     for number in range(TRIALS):
