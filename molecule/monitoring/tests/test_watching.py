@@ -13,6 +13,7 @@ from ansible_collections.groundcrew.fleet.molecule.monitoring.tests.world import
     ALERTMANAGER,
     APPS,
     HOSTS,
+    PROMETHEUS,
     WATCHING,
     Pages,
     answering,
@@ -155,6 +156,23 @@ def test_a_host_that_leaves_the_inventory_is_forgotten_and_one_that_joins_is_wat
     for watching in WATCHING:
         assert within(10, lambda watching=watching: set(health(watching)) == EVERYTHING), health(watching)
         assert within(20, lambda watching=watching: set(health(watching).values()) == {"up"}), health(watching)
+
+
+def test_one_of_the_two_can_tell_an_alert_at_each_moment_of_a_change() -> None:
+    """After a reload Prometheus knows no Alertmanager for some seconds."""
+    done = play("--limit=monitoring", monitoring_rules=[{"name": "own", "rules": [{"record": "own:up", "expr": "up"}]}])
+    knows = [len(api(watching, "alertmanagers")["activeAlertmanagers"]) for watching in WATCHING]
+    assert done.rc == 0, done.said[-3000:]
+    assert min(done.changed[watching] for watching in WATCHING) > 0
+    assert knows == [2, 2]
+    reloaded = "prometheus_config_last_reload_success_timestamp_seconds"
+    moments = [
+        float(line.split()[1])
+        for watching in WATCHING
+        for line in ask(watching, PROMETHEUS, "/metrics").body.splitlines()
+        if line.startswith(f"{reloaded} ")
+    ]
+    assert max(moments) - min(moments) > 4
 
 
 def process(host: str, unit: str) -> str:
