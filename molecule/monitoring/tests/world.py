@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -89,29 +89,33 @@ def within(seconds: float, claim: Callable[[], bool]) -> bool:
 
 
 @contextmanager
-def answering(host: str) -> Iterator[list[str]]:
-    """Ask both servers of a host ten times a second, and list each time that one gave no answer."""
-    silent: list[str] = []
+def looking(look: Callable[[], Iterable[Any]]) -> Iterator[list[Any]]:
+    """Look ten times a second, and list what is seen."""
+    seen: list[Any] = []
     stop = threading.Event()
 
-    def look(port: int) -> None:
+    def keep_looking() -> None:
         while not stop.wait(0.1):
-            try:
-                status = str(ask(host, port, "/-/ready").status)
-            except OSError as error:
-                status = str(error)
-            if status != "200":
-                silent.append(f"port {port}: {status}")
+            seen.extend(look())
 
-    threads = [threading.Thread(target=look, args=(port,)) for port in (PROMETHEUS, ALERTMANAGER)]
-    for thread in threads:
-        thread.start()
+    thread = threading.Thread(target=keep_looking)
+    thread.start()
     try:
-        yield silent
+        yield seen
     finally:
         stop.set()
-        for thread in threads:
-            thread.join()
+        thread.join()
+
+
+def unanswered(host: str) -> Iterator[str]:
+    """Ask both servers of a host, and yield what gave no answer."""
+    for port in (PROMETHEUS, ALERTMANAGER):
+        try:
+            status = str(ask(host, port, "/-/ready").status)
+        except OSError as error:
+            status = str(error)
+        if status != "200":
+            yield f"port {port}: {status}"
 
 
 class Told(NamedTuple):
