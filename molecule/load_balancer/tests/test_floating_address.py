@@ -27,12 +27,12 @@ def holder(balancers: dict[str, Balancer]) -> tuple[Balancer, Balancer]:
 
 @contextmanager
 def asked() -> Iterator[list[str]]:
-    """Forty requests a second to the floating address meanwhile, each on a connection of its own; what failed is yielded."""
+    """Some hundred requests a second to the floating address meanwhile, each on a connection of its own; what failed is yielded."""
     lost: list[str] = []
     over = threading.Event()
 
     def client() -> None:
-        while not over.wait(0.1):
+        while not over.wait(0.02):
             try:
                 status = ask(ADDRESS, PLAIN).status
             except (OSError, http.client.HTTPException) as error:
@@ -40,7 +40,7 @@ def asked() -> Iterator[list[str]]:
             else:
                 lost.extend([f"status {status}"] if status != 200 else [])
 
-    clients = [threading.Thread(target=client) for _number in range(4)]
+    clients = [threading.Thread(target=client) for _number in range(8)]
     for one in clients:
         one.start()
     try:
