@@ -76,7 +76,7 @@ class Machine(NamedTuple):
 
     def reboot(self) -> None:
         """Reboot, and wait until systemd has started everything."""
-        began = self.run("stat", "-c", "%Y", "/proc/1")
+        began = self.run("cut", "-d", " ", "-f", "22", "/proc/1/stat")
         subprocess.run([*sudo(), "podman", "exec", self.name, "systemctl", "reboot"], check=False, capture_output=True)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not self._is_up_since(began):
@@ -84,7 +84,7 @@ class Machine(NamedTuple):
         assert time.monotonic() < deadline, f"{self.name} did not come back"
 
     def _is_up_since(self, began: str) -> bool:
-        script = "stat -c %Y /proc/1; systemctl is-system-running --wait"
+        script = "cut -d ' ' -f 22 /proc/1/stat; systemctl is-system-running --wait"
         done = subprocess.run(
             [*sudo(), "podman", "exec", self.name, "sh", "-c", script], check=False, capture_output=True, text=True
         )

@@ -14,6 +14,7 @@ from ansible_collections.groundcrew.fleet.tests.lockout.case import (
     attempt,
     becomes_root,
     machine,
+    settled,
     state,
     wait_for_root,
 )
@@ -99,12 +100,12 @@ def second(taken_back: Mapping[str, tuple[Attempt, dict[str, Any]]]) -> Round:
 
 def test_a_controller_that_is_killed_before_the_proof_leaves_a_host_that_comes_back(second: Round) -> None:
     wait_for_root(second.killed.host, PROOF_S + BACK_S)
-    assert state(second.killed.host) == second.killed.before
+    assert settled(second.killed.host) == second.killed.before
 
 
 def test_a_host_that_is_rebooted_before_the_proof_comes_back_as_it_was(second: Round) -> None:
     wait_for_root(second.rebooted.host, PROOF_S + BACK_S)
-    assert state(second.rebooted.host) == second.rebooted.before
+    assert settled(second.rebooted.host) == second.rebooted.before
     assert second.rebooted.result().get("failed")
 
 

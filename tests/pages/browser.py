@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from ansible_collections.groundcrew.fleet.tests.pages.stack import Stack
-from playwright.sync_api import Browser, HttpCredentials, Page, Response, Route
+from playwright.sync_api import Browser, Error, HttpCredentials, Page, Request, Response, Route
 from playwright.sync_api import TimeoutError as NotInTimeError
 
 PATIENCE_MS = 20000
+NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
+OPENINGS = 4
+PARTS = ("document", "script", "stylesheet")
 Scheme = Literal["dark", "light"]
 
 
@@ -22,19 +25,39 @@ class Opened:
     def __init__(self, page: Page, origin: str) -> None:
         self.page = page
         self.troubles: list[str] = []
+        # Containers that come and go on this machine change its network, and the browser drops what is under way.
+        self.dropped = False
         page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
         page.on(
             "console",
             lambda said: self._note(f"console: {said.text}") if said.type in ("error", "warning") else None,
         )
-        page.on("requestfailed", lambda asked: self._note(f"request: {asked.url} {asked.failure}"))
+        page.on("requestfailed", self._miss)
         page.on("request", lambda asked: self._look(asked.url, origin))
         page.on("response", self._hear)
 
+    def open(self, url: str) -> None:
+        """Open the page; once more where the browser has dropped a part of it. What a page asks for, it asks for again itself."""
+        for _again in range(OPENINGS):
+            self.page.goto("about:blank")
+            self.troubles.clear()
+            self.dropped = False
+            try:
+                self.page.goto(url)
+            except Error as error:
+                if NETWORK_CHANGED not in str(error):
+                    raise
+                continue
+            if not self.dropped:
+                return
+
     def _note(self, trouble: str) -> None:
-        # Containers that come and go on this machine change its network; the page asks again.
-        if "ERR_NETWORK_CHANGED" not in trouble:
+        if NETWORK_CHANGED not in trouble:
             self.troubles.append(trouble)
+
+    def _miss(self, asked: Request) -> None:
+        self.dropped = self.dropped or (NETWORK_CHANGED in str(asked.failure) and asked.resource_type in PARTS)
+        self._note(f"request: {asked.url} {asked.failure}")
 
     def _look(self, url: str, origin: str) -> None:
         if not url.startswith(("data:", f"{origin}/")):
@@ -131,7 +154,7 @@ def opened(
             found.page.route("**/api/v1/**", route)
         for pattern, data in (files or {}).items():
             found.page.route(pattern, _with(data))
-        found.page.goto(url)
+        found.open(url)
         found.wait(patience_ms)
         yield found
     finally:

@@ -244,7 +244,7 @@ def _hit(case: Case, call: Call) -> None:
     if case.kind in (CONTROLLER, ROLLOUT, LOCK):
         call.kill()
     if case.kind in HALTS:
-        began = machine(case.host).run("stat", "-c", "%Z", "/proc/1")
+        began = _first_process(case.host)
         for words in HALTS[case.kind]:
             # The command ends with its container, in whichever way.
             subprocess.run(
@@ -257,11 +257,16 @@ def _hit(case: Case, call: Call) -> None:
         subprocess.run(["ssh", "-F", str(SSH_CONFIG), "-O", "exit", case.host], check=False, capture_output=True)
 
 
+def _first_process(host: str) -> str:
+    """When the host's first process began, in ticks since this machine's boot."""
+    return machine(host).run("cut", "-d", " ", "-f", "22", "/proc/1/stat")
+
+
 def _wait_for_boot(host: str, began: str) -> None:
     deadline = time.monotonic() + 60
     while True:
         with contextlib.suppress(AssertionError):
-            if machine(host).run("stat", "-c", "%Z", "/proc/1") != began:
+            if _first_process(host) != began:
                 machine(host).run("timeout", "60", "sh", "-c", "until systemctl -q is-active ssh; do sleep 0.2; done")
                 return
         assert time.monotonic() < deadline, f"{host} did not come back"

@@ -28,8 +28,8 @@ def freeze(**more: str) -> dict[str, Any]:
 
 
 def closing_soon() -> dict[str, Any]:
-    """A window that closes within a minute, but not within some seconds."""
-    closes = (now() + timedelta(seconds=80)).replace(second=0)
+    """A window that closes within two minutes, but not before a run has begun."""
+    closes = (now() + timedelta(seconds=100)).replace(second=0)
     return {**ALWAYS, "name": "short", "start": f"{closes - timedelta(hours=3):%H:%M}", "end": f"{closes:%H:%M}"}
 
 

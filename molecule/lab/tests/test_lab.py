@@ -28,12 +28,12 @@ def container_of(host: Host) -> dict[str, dict[str, object]]:
 
 
 def boot_time(host: Host) -> str:
-    return str(host.check_output("stat -c %Y /proc/1"))
+    return str(host.check_output("cut -d ' ' -f 22 /proc/1/stat"))
 
 
 def wait_for_another_boot(host: Host, before: str) -> str:
     """The time of the boot that came after `before`; a host that is down answers with status 255, a RuntimeError to testinfra."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             now = boot_time(host)
@@ -42,7 +42,7 @@ def wait_for_another_boot(host: Host, before: str) -> str:
         if now != before:
             return now
         time.sleep(0.2)
-    pytest.fail(f"{name_of(host)} did not come back within 20 s")
+    pytest.fail(f"{name_of(host)} did not come back within 60 s")
 
 
 def test_systemd_is_running_without_failed_units(host: Host) -> None:

@@ -16,7 +16,7 @@ MOST_EXECUTIONS = 14
 
 def executions(ssh_config: str) -> dict[str, int]:
     """How many commands sshd has started on each host; a question is one itself."""
-    question = "journalctl --unit ssh --no-pager --output cat | grep -c 'Starting session: command'"
+    question = "journalctl --sync; journalctl --unit ssh --no-pager --output cat | grep -c 'Starting session: command'"
     found = {name: testinfra.get_host(f"ssh://{name}?sudo=true", ssh_config=ssh_config) for name in HOSTS}
     return {name: int(host.check_output(question)) for name, host in found.items()}
 

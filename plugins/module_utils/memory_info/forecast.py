@@ -25,6 +25,7 @@ BUCKETS = 12
 # Two samples a bucket: below that a minimum says nothing.
 FEWEST_SAMPLES = 2 * BUCKETS
 FEWEST_BUCKETS = 8
+START_S = 60
 # One-sided, 1 %: so often noise without any trend passes the first test.
 SIGNIFICANT = 2.33
 # A drop is big beyond a tenth of what was used before it.
@@ -60,8 +61,8 @@ def forecast(samples: Sequence[Sample], *, capacity: float, now: float, step_s: 
     life = _latest_life(booted)
     if len(life) < FEWEST_SAMPLES:
         begun = life[0][0] if len(life) < len(booted) else since
-        # Half as many again: exporter and Prometheus need their time to start.
-        early = now - begun < 1.5 * FEWEST_SAMPLES * step_s
+        # Half as many again, and a minute at least: exporter and Prometheus need their time to start.
+        early = now - begun < FEWEST_SAMPLES * step_s + max(FEWEST_SAMPLES * step_s / 2, START_S)
         why = f"only {len(life)} samples{' since all began anew' if early else ''}, and {FEWEST_SAMPLES} are needed"
         return Forecast(UNKNOWN, why, samples=len(life), early=early)
     buckets = _buckets(life)

@@ -78,7 +78,7 @@ async function api(path, parameters) {
   return answer.data;
 }
 
-async function get(url, retries = 1) {
+async function get(url, retries = 2) {
   try {
     return await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
   } catch (error) {

@@ -100,6 +100,12 @@ def test_what_lies_before_the_boot_does_not_count() -> None:
     assert (found.state, found.early, found.samples) == ("unknown", True, 11)
 
 
+@pytest.mark.parametrize("since_boot_s, early", [(80, True), (90, False)])
+def test_who_looks_each_second_waits_a_minute_for_the_first_sample_after_a_boot(since_boot_s: int, early: bool) -> None:
+    found = engine.forecast([(NOW, MIB)], capacity=CAPACITY, now=NOW, step_s=1, since=NOW - since_boot_s)
+    assert (found.state, found.early) == ("unknown", early)
+
+
 def test_one_dip_that_does_not_stay_is_no_restart() -> None:
     found = judged(series(lambda minute: 100 if minute == 200 else 1000 + minute))
     assert found.state == "rising"
