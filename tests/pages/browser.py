@@ -15,7 +15,7 @@ from playwright.sync_api import TimeoutError as NotInTimeError
 PATIENCE_MS = 20000
 NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 OPENINGS = 4
-PARTS = ("document", "script", "stylesheet")
+WHAT_MAKES_A_PAGE = ("document", "script", "stylesheet")
 Scheme = Literal["dark", "light"]
 
 
@@ -26,7 +26,7 @@ class Opened:
         self.page = page
         self.troubles: list[str] = []
         # Containers that come and go on this machine change its network, and the browser drops what is under way.
-        self.dropped = False
+        self._dropped = False
         page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
         page.on(
             "console",
@@ -41,22 +41,25 @@ class Opened:
         for _again in range(OPENINGS):
             self.page.goto("about:blank")
             self.troubles.clear()
-            self.dropped = False
+            self._dropped = False
             try:
                 self.page.goto(url)
             except Error as error:
                 if NETWORK_CHANGED not in str(error):
                     raise
                 continue
-            if not self.dropped:
+            if not self._dropped:
                 return
+        raise AssertionError(f"{url}: this machine's network changed {OPENINGS} times while it was opened")
 
     def _note(self, trouble: str) -> None:
         if NETWORK_CHANGED not in trouble:
             self.troubles.append(trouble)
 
     def _miss(self, asked: Request) -> None:
-        self.dropped = self.dropped or (NETWORK_CHANGED in str(asked.failure) and asked.resource_type in PARTS)
+        self._dropped = self._dropped or (
+            NETWORK_CHANGED in str(asked.failure) and asked.resource_type in WHAT_MAKES_A_PAGE
+        )
         self._note(f"request: {asked.url} {asked.failure}")
 
     def _look(self, url: str, origin: str) -> None:

@@ -134,7 +134,7 @@ def _molecule() -> list[Part]:
                 lab.strategies_full,
                 lab.STRATEGIES,
             ),
-            ("monitoring-full", "an app that stops 20 times is paged for in time", lab.monitoring_full, lab.MONITORING),
+            ("monitoring-full", "20 pages, and what only the servers refuse", lab.monitoring_full, lab.MONITORING),
         )
     ]
     return [*scenarios, *full]

@@ -66,7 +66,7 @@ def strategies_full(job: Job) -> Counts:
 
 
 def monitoring_full(job: Job) -> Counts:
-    """The scenario of monitoring with 20 pages instead of five."""
+    """The scenario of monitoring with 20 pages instead of five, and with changes that only the servers themselves refuse."""
     return scenario(MONITORING, env={"PAGES": "full"}, within_s=3600)(job)
 
 

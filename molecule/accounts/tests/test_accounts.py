@@ -210,7 +210,7 @@ def test_who_still_has_processes_is_locked_now_and_removed_later(host: Host) -> 
 
 def test_a_short_task_of_who_is_to_be_removed_is_waited_for(host: Host) -> None:
     call(host, "accounts", {"purge": "kept", "accounts": [{"name": "ivan"}]})
-    host.check_output("systemd-run --unit=short --uid=ivan sleep 1.5")
+    host.check_output("systemd-run --unit=short --uid=ivan sleep 2.5")
     assert call(host, "accounts", {"purge": "kept", "accounts": [{"name": "ivan", "state": "absent"}]})["removed"] == [
         "ivan"
     ]

@@ -231,19 +231,34 @@ def test_what_would_be_refused_is_refused_before_anything_is_touched(wrong: dict
     assert as_it_stands() == before
 
 
-@pytest.mark.skipif(not FULL, reason="Prometheus is given a minute to come up")
-def test_what_only_prometheus_itself_refuses_is_taken_back() -> None:
+UNREADABLE = {"tls_config": {"ca_file": "/root/ca.pem"}}
+TO_NOBODY = {"name": "far", "webhook_configs": [{"url": "https://127.0.0.1:9/", "http_config": UNREADABLE}]}
+
+
+@pytest.mark.skipif(not FULL, reason="each waits as long as a service may take to come up: script/test monitoring-full")
+@pytest.mark.parametrize(
+    "wrong, port, metric",
+    [
+        (
+            {"monitoring_remote_write": [{"url": "https://127.0.0.1:9/", **UNREADABLE}]},
+            PROMETHEUS,
+            "prometheus_config_last_reload_successful 1",
+        ),
+        ({"monitoring_receivers": [TO_NOBODY]}, ALERTMANAGER, "alertmanager_config_last_reload_successful 1"),
+    ],
+    ids=["prometheus", "alertmanager"],
+)
+def test_what_only_the_server_itself_refuses_is_taken_back(wrong: dict[str, object], port: int, metric: str) -> None:
+    # There for promtool and amtool, and not for the user of the services.
     on("mon1", "touch", "/root/ca.pem")
     before = as_it_stands()
     with looking(lambda: unanswered("mon1")) as silent:
-        # There for promtool, and not for the user of the service.
-        unreadable = {"url": "https://127.0.0.1:9/", "tls_config": {"ca_file": "/root/ca.pem"}}
-        done = play("--limit=mon1", monitoring_remote_write=[unreadable])
+        done = play("--limit=mon1", **wrong)
     assert done.rc == 2
     assert silent == []
-    assert "prometheus_config_last_reload_successful 1" in done.said
+    assert metric in done.said
     assert as_it_stands() == before
-    assert "\nprometheus_config_last_reload_successful 1" in ask("mon1", PROMETHEUS, "/metrics").body
+    assert f"\n{metric}" in ask("mon1", port, "/metrics").body
 
 
 # Before all others that stop this app: Prometheus tells for a quarter of an hour that an alert is over, and when it comes back

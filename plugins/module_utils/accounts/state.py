@@ -63,6 +63,7 @@ def read(want: Want, *, today: int, wait_s: float, rehearsal: bool = False) -> H
     managed = _managed.read(MANIFEST)
     there = {path: files.read(path) for path in DATABASES}
     passwd = Table((there[PASSWD].content or b"").decode("utf-8", "surrogateescape"))
+    processes = logins.processes(_leaving(want, managed, passwd), SHORT_TASK_S)
     ours = _ours(want, managed, passwd)
     shells, sshd = logins.shells(), logins.sshd_settings()
     patterns = server.of_the_host(logins.sshd_first(KEYWORD, {DROPIN: ""})[1])
@@ -80,7 +81,7 @@ def read(want: Want, *, today: int, wait_s: float, rehearsal: bool = False) -> H
         sshd,
         logins.sshd_first(KEYWORD, {DROPIN: server.dropin(patterns, ())}),
         systemd.show([SSH])[SSH].is_active,
-        logins.processes(_leaving(want, managed, passwd), SHORT_TASK_S),
+        processes,
         managed,
         today,
         logins.entry,

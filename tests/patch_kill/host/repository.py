@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 REPOSITORY = Path("/srv/repository")
 # In /srv/marks each script tells its beginning and its end. What is killed tells no end; whatever else stops it, it does.
-# /srv/quick makes it quick. A second start of the host is told by the age of its first process.
+# /srv/quick makes it quick. A second start of the host is told by when its first process began.
 SCRIPT = """#!/bin/sh
 mark() {{ printf '%s %s %s %s %s\\n' $1 {name} $$ $(cut -d ' ' -f 22 /proc/1/stat) $(cut -d ' ' -f 1 /proc/uptime) >>/srv/marks; }}
 trap 'exit 1' HUP INT PIPE TERM

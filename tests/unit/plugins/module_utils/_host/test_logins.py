@@ -127,3 +127,16 @@ def test_databases_that_another_tool_holds_are_waited_for_and_then_refused(tmp_p
             logins.hold_databases(0.2, str(lock))
         holder.stdin.close()
         logins.hold_databases(10, str(lock)).close()
+
+
+def test_processes_of_who_leaves_are_waited_for_and_those_of_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = [{1000: [812], 1001: [9]}, {1000: [813], 1001: [9]}, {1001: [9]}, {}]
+    monkeypatch.setattr(logins, "_processes", lambda: looks.pop(0))
+    assert logins.processes([1000], wait_s=60) == {1001: [9]}
+    assert looks == [{}]
+
+
+def test_processes_that_stay_are_told_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logins, "_processes", lambda: {1000: [812]})
+    assert logins.processes([1000], wait_s=0.01) == {1000: [812]}
+    assert logins.processes() == {1000: [812]}
