@@ -232,7 +232,8 @@ def test_what_would_be_refused_is_refused_before_anything_is_touched(wrong: dict
 
 
 UNREADABLE = {"tls_config": {"ca_file": "/root/ca.pem"}}
-TO_NOBODY = {"name": "far", "webhook_configs": [{"url": "https://127.0.0.1:9/", "http_config": UNREADABLE}]}
+FAR = {"name": "far", "webhook_configs": [{"url": "https://127.0.0.1:9/", "http_config": UNREADABLE}]}
+TO_FAR = {"routes": [{"receiver": "far", "matchers": ['alertname="Far"']}]}
 
 
 @pytest.mark.skipif(not FULL, reason="each waits as long as a service may take to come up: script/test monitoring-full")
@@ -244,7 +245,11 @@ TO_NOBODY = {"name": "far", "webhook_configs": [{"url": "https://127.0.0.1:9/", 
             PROMETHEUS,
             "prometheus_config_last_reload_successful 1",
         ),
-        ({"monitoring_receivers": [TO_NOBODY]}, ALERTMANAGER, "alertmanager_config_last_reload_successful 1"),
+        (
+            {"monitoring_receivers": [FAR], "monitoring_route": TO_FAR},
+            ALERTMANAGER,
+            "alertmanager_config_last_reload_successful 1",
+        ),
     ],
     ids=["prometheus", "alertmanager"],
 )
